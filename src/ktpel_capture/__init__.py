@@ -1,0 +1,66 @@
+"""Capture layer for national-ID enrolment: devices, quality, acquisition.
+
+Names load on first use, so that ``import ktpel_capture`` costs next to nothing; the modules ``fingerprint``, ``iris``,
+``face``, ``signature`` and ``records`` likewise.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ktpel_capture import face, fingerprint, iris, records, signature
+    from ktpel_capture.cancel import NEVER, CancelToken
+    from ktpel_capture.clock import Clock, Deadline, SystemClock, VirtualClock
+    from ktpel_capture.documents import from_json, to_json
+    from ktpel_capture.messages import Advice
+    from ktpel_capture.profiles import Finding, Profile, Requirement, Verdict
+    from ktpel_capture.quality import Measurement, Missing, QualityReport, QualityScore
+    from ktpel_capture.requests import (
+        FaceRequest,
+        FingerRequest,
+        Frame,
+        IrisRequest,
+        PenPoints,
+        SignatureRequest,
+        Unavailable,
+    )
+    from ktpel_capture.samples import CaptureInfo, FaceSample, FingerprintSample, IrisSample, SignatureSample
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "cancel": ("NEVER", "CancelToken"),
+    "clock": ("Clock", "Deadline", "SystemClock", "VirtualClock"),
+    "documents": ("from_json", "to_json"),
+    "messages": ("Advice",),
+    "profiles": ("Finding", "Profile", "Requirement", "Verdict"),
+    "quality": ("Measurement", "Missing", "QualityReport", "QualityScore"),
+    "requests": (
+        "FaceRequest",
+        "FingerRequest",
+        "Frame",
+        "IrisRequest",
+        "PenPoints",
+        "SignatureRequest",
+        "Unavailable",
+    ),
+    "samples": ("CaptureInfo", "FaceSample", "FingerprintSample", "IrisSample", "SignatureSample"),
+}
+_MODULES = ("face", "fingerprint", "iris", "records", "signature")
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"ktpel_capture.{name}")
+    if name in _HOME:
+        value = getattr(import_module(f"ktpel_capture.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'ktpel_capture' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""Peripherals behind typed protocols: addresses, drivers, transports, simulators, the conformance kit."""

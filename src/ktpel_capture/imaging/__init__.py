@@ -1,0 +1,1 @@
+"""Image routines that several modalities share; nothing here knows what a finger or an eye is."""
