@@ -9,6 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ktpel_capture import face, fingerprint, iris, records, signature
+    from ktpel_capture.acquisition import (
+        Accepted,
+        Advised,
+        Cancelled,
+        Captured,
+        Exhausted,
+        Judged,
+        Policy,
+        Previewed,
+        TimedOut,
+        acquire,
+        run,
+    )
+    from ktpel_capture.assessment import analyse, assess, load_profile, measures
     from ktpel_capture.cancel import NEVER, CancelToken
     from ktpel_capture.clock import Clock, Deadline, SystemClock, VirtualClock
     from ktpel_capture.documents import from_json, to_json
@@ -29,6 +43,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "acquisition": (
+        "Accepted",
+        "Advised",
+        "Cancelled",
+        "Captured",
+        "Exhausted",
+        "Judged",
+        "Policy",
+        "Previewed",
+        "TimedOut",
+        "acquire",
+        "run",
+    ),
+    "assessment": ("analyse", "assess", "load_profile", "measures"),
     "cancel": ("NEVER", "CancelToken"),
     "clock": ("Clock", "Deadline", "SystemClock", "VirtualClock"),
     "documents": ("from_json", "to_json"),
