@@ -8,37 +8,76 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ktpel_capture import face, fingerprint, iris, records, signature
+    from ktpel_capture import (
+        face as face,
+        fingerprint as fingerprint,
+        iris as iris,
+        records as records,
+        signature as signature,
+    )
     from ktpel_capture.acquisition import (
-        Accepted,
-        Advised,
-        Cancelled,
-        Captured,
-        Exhausted,
-        Judged,
-        Policy,
-        Previewed,
-        TimedOut,
-        acquire,
-        run,
+        Accepted as Accepted,
+        Advised as Advised,
+        Cancelled as Cancelled,
+        Captured as Captured,
+        Exhausted as Exhausted,
+        Judged as Judged,
+        Policy as Policy,
+        Previewed as Previewed,
+        TimedOut as TimedOut,
+        acquire as acquire,
+        run as run,
     )
-    from ktpel_capture.assessment import analyse, assess, load_profile, measures
-    from ktpel_capture.cancel import NEVER, CancelToken
-    from ktpel_capture.clock import Clock, Deadline, SystemClock, VirtualClock
-    from ktpel_capture.documents import from_json, to_json
-    from ktpel_capture.messages import Advice
-    from ktpel_capture.profiles import Finding, Profile, Requirement, Verdict
-    from ktpel_capture.quality import Measurement, Missing, QualityReport, QualityScore
+    from ktpel_capture.assessment import (
+        analyse as analyse,
+        assess as assess,
+        load_profile as load_profile,
+        measures as measures,
+    )
+    from ktpel_capture.cancel import (
+        NEVER as NEVER,
+        CancelToken as CancelToken,
+    )
+    from ktpel_capture.clock import (
+        Clock as Clock,
+        Deadline as Deadline,
+        SystemClock as SystemClock,
+        VirtualClock as VirtualClock,
+    )
+    from ktpel_capture.documents import (
+        from_json as from_json,
+        to_json as to_json,
+    )
+    from ktpel_capture.messages import Advice as Advice
+    from ktpel_capture.profiles import (
+        Finding as Finding,
+        Profile as Profile,
+        Requirement as Requirement,
+        Verdict as Verdict,
+    )
+    from ktpel_capture.quality import (
+        Measurement as Measurement,
+        Missing as Missing,
+        QualityReport as QualityReport,
+        QualityScore as QualityScore,
+    )
     from ktpel_capture.requests import (
-        FaceRequest,
-        FingerRequest,
-        Frame,
-        IrisRequest,
-        PenPoints,
-        SignatureRequest,
-        Unavailable,
+        FaceRequest as FaceRequest,
+        FingerRequest as FingerRequest,
+        Frame as Frame,
+        IrisRequest as IrisRequest,
+        PenPoints as PenPoints,
+        SignatureRequest as SignatureRequest,
+        Unavailable as Unavailable,
     )
-    from ktpel_capture.samples import CaptureInfo, FaceSample, FingerprintSample, IrisSample, SignatureSample
+    from ktpel_capture.samples import (
+        CaptureInfo as CaptureInfo,
+        FaceSample as FaceSample,
+        FingerprintSample as FingerprintSample,
+        IrisSample as IrisSample,
+        SignatureSample as SignatureSample,
+    )
+
 
 __version__ = "0.1.0"
 
