@@ -1,0 +1,29 @@
+"""Signatures: from pad points to a signature that prints well on the card.
+
+Names load on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ktpel_capture.signature.synthesis import SignatureTruth, Writer, grow
+
+_WHERE = {
+    "synthesis": ("SignatureTruth", "Writer", "grow"),
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [*_HOME]  # noqa: PLE0604 - the table above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
