@@ -98,7 +98,70 @@ _WHERE = {
     "assessment": ("analyse", "assess", "load_profile", "measures"),
     "cancel": ("NEVER", "CancelToken"),
     "clock": ("Clock", "Deadline", "SystemClock", "VirtualClock"),
+    "devices.addresses": ("Address",),
+    "devices.capturing": ("capture",),
+    "devices.opening": (
+        "open_backup_volume",
+        "open_card_printer",
+        "open_card_reader",
+        "open_face_camera",
+        "open_fingerprint_scanner",
+        "open_iris_scanner",
+        "open_signature_pad",
+        "open_uplink",
+    ),
+    "devices.protocols": (
+        "BackupVolume",
+        "Card",
+        "CardJob",
+        "CardPrinter",
+        "CardReader",
+        "CommandApdu",
+        "Condition",
+        "Device",
+        "DeviceInfo",
+        "DeviceStatus",
+        "FaceCamera",
+        "FingerprintScanner",
+        "IrisScanner",
+        "JobStage",
+        "JobState",
+        "Kind",
+        "LinkState",
+        "ResponseApdu",
+        "SignaturePad",
+        "Supplies",
+        "Trigger",
+        "Uplink",
+        "VolumeUsage",
+    ),
+    "devices.registry": ("discover",),
+    "devices.simulators.scene": ("Person", "Scene", "scene"),
     "documents": ("from_json", "to_json"),
+    "errors": (
+        "AddressError",
+        "CalibrationRequired",
+        "CaptureCancelled",
+        "CaptureTimeout",
+        "CardRemoved",
+        "DependencyMissing",
+        "DeviceBusy",
+        "DeviceDisconnected",
+        "DeviceError",
+        "DeviceFault",
+        "DeviceNotFound",
+        "DriverMissing",
+        "IntegrityError",
+        "KtpelError",
+        "LicenceMissing",
+        "ProfileError",
+        "ProtocolError",
+        "RecordError",
+        "RequestUnsupported",
+        "SupplyEmpty",
+        "UnreadableFile",
+        "VolumeFull",
+    ),
     "messages": ("Advice",),
     "profiles": ("Finding", "Profile", "Requirement", "Verdict"),
     "quality": ("Measurement", "Missing", "QualityReport", "QualityScore"),
@@ -120,13 +183,17 @@ __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"ktpel_capture.{name}")
-    if name in _HOME:
-        value = getattr(import_module(f"ktpel_capture.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'ktpel_capture' has no attribute {name!r}")
+    if name not in _MODULES and name not in _HOME:
+        raise AttributeError(f"module 'ktpel_capture' has no attribute {name!r}")
+    try:
+        module = import_module(f"ktpel_capture.{_HOME.get(name, name)}")
+    except ImportError as error:
+        from ktpel_capture.dependencies import explained
+
+        raise explained(error) from error
+    value = module if name in _MODULES else getattr(module, name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

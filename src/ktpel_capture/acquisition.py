@@ -19,7 +19,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from ktpel_capture.assessment import assess
 from ktpel_capture.cancel import NEVER, CancelToken
@@ -396,7 +396,7 @@ class _Keeper(Generic[SampleT]):
         reports: dict[str, QualityReport] = {}
         for name, sample in parts.items():
             if name not in self._wanted:
-                verdicts[name] = self._unwanted(name)
+                verdicts[name] = _refusal(self._profile, "acquisition.not_asked_for", name)
                 continue
             report = assess(sample)
             verdict = self._profile.judge(report, self._when)
@@ -411,15 +411,7 @@ class _Keeper(Generic[SampleT]):
         return Judged(MappingProxyType(verdicts), MappingProxyType(reports), len(self.captured))
 
     def _absent(self, name: str) -> Verdict:
-        return self._refusal(_ABSENT[_modality(self._request)], name)
-
-    def _unwanted(self, name: str) -> Verdict:
-        return self._refusal("acquisition.not_asked_for", name)
-
-    def _refusal(self, key: str, name: str) -> Verdict:
-        told = advice(key, part=_spoken(name, "id"))
-        told = Advice(key, told.id, advice(key, part=_spoken(name, "en")).en)
-        return Verdict(self._profile.name, False, (Finding(name, Missing(key), None, None, "reject", told),))
+        return missing_part(self._profile, _modality(self._request), name)
 
     def content(self) -> bool:
         """Everything wanted has been accepted as often as the policy asks."""
@@ -456,10 +448,15 @@ _ABSENT: Mapping[Modality, str] = MappingProxyType(
 )
 
 
-def _spoken(name: str, language: Literal["id", "en"]) -> str:
-    """The name of a finger or eye as one says it."""
+def missing_part(profile: Profile, modality: Modality, name: str) -> Verdict:
+    """The verdict on a finger or an eye that should have been there and was not."""
+    return _refusal(profile, _ABSENT[modality], name)
+
+
+def _refusal(profile: Profile, key: str, name: str) -> Verdict:
     spoken = advice(f"position.{name}")
-    return spoken.text(language)
+    told = Advice(key, advice(key, part=spoken.id).id, advice(key, part=spoken.en).en)
+    return Verdict(profile.name, False, (Finding(name, Missing(key), None, None, "reject", told),))
 
 
 def _worst_advice(verdicts: Mapping[str, Verdict]) -> Advice | None:

@@ -5,13 +5,15 @@
     KtpelError                    .code  .message  .remedy
     ├── DependencyMissing         a package, an extra or a system library is not there: .remedy is the command
     ├── UnreadableFile            a file cannot be taken as what it should be: .path
+    ├── ImageError                bytes cannot be decoded as an image: .code says why
     ├── ProfileError              a profile is wrong: .path .entry .field .nearest
     ├── RecordError               bytes break their format: .offset .field .clause
     └── DeviceError               hardware broke a promise: .device .advice .vendor_code .vendor_text
         ├── DeviceNotFound        ├── DeviceBusy          ├── DeviceDisconnected   ├── DeviceFault
         ├── LicenceMissing        ├── RequestUnsupported  ├── CaptureTimeout       ├── CaptureCancelled
         ├── ProtocolError         ├── CalibrationRequired ├── SupplyEmpty          ├── CardRemoved
-        └── VolumeFull            └── IntegrityError      └── DriverMissing
+        ├── VolumeFull            ├── IntegrityError      ├── DriverMissing
+        └── AddressError          (a DeviceNotFound and a ValueError: the address itself is wrong)
 
 Three troubles are never mixed: the caller erred (`ValueError`, `TypeError`), the world broke a promise (these
 errors), the sample is poor (a finding of a verdict; nothing is raised).
@@ -49,7 +51,7 @@ class KtpelError(Exception):
         return f"{self.message}{gap}{self.remedy}"
 
 
-class DependencyMissing(KtpelError):
+class DependencyMissing(KtpelError, ImportError):
     """A package, an extra or a system library is missing; ``remedy`` holds the command that mends it."""
 
     code = "dependency.missing"
@@ -64,6 +66,12 @@ class UnreadableFile(KtpelError):
         super().__init__(f"{path}: {reason}", remedy=remedy, code=code)
         self.path = Path(path)
         self.reason = reason
+
+
+class ImageError(KtpelError):
+    """Bytes cannot be decoded as an image: unknown format, truncated, damaged, or refused for their size."""
+
+    code = "image.damaged"
 
 
 class ProfileError(KtpelError):
@@ -172,6 +180,23 @@ class DeviceNotFound(DeviceError):
 
     code = "device.not_found"
     usual_advice = "Check the cable and the power; `ktpel devices list` shows what is there."
+
+
+class AddressError(DeviceNotFound, ValueError):
+    """A device address cannot be read: no scheme, an unknown kind or key, a value out of range.
+
+    Attributes
+    ----------
+    nearest : the known name that looks most like the one given, empty where none does.
+    """
+
+    code = "device.address"
+    usual_advice = "`ktpel devices list` shows the addresses of this machine."
+
+    def __init__(self, address: str, reason: str, *, nearest: str = "", advice: str | None = None) -> None:
+        guess = f'; did you mean "{nearest}"?' if nearest else ""
+        super().__init__(address, f"{reason}{guess}", advice=advice)
+        self.nearest = nearest
 
 
 class DeviceBusy(DeviceError):
