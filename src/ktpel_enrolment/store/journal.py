@@ -1,0 +1,312 @@
+"""The store of one station: facts, samples, and the books that are only ever added to."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self, TypeAlias
+
+import msgspec
+
+from ktpel_enrolment.store.blobs import Sample, StoredSample, decode, encode, remove_halves, write_durably
+from ktpel_enrolment.store.problems import StoreBusy, StoreDamaged, StoreError
+
+Book: TypeAlias = Literal["history", "recording_register", "attendance", "receipt_book"]
+BOOKS: tuple[Book, ...] = ("history", "recording_register", "attendance", "receipt_book")
+"""Everything that happened; buku daftar perekaman; daftar hadir; buku tanda terima."""
+
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE fact (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT;
+CREATE TABLE step (
+    subject TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, content TEXT NOT NULL,
+    PRIMARY KEY (subject, name)
+) STRICT;
+CREATE TABLE sample (
+    subject TEXT NOT NULL, step TEXT NOT NULL, part TEXT NOT NULL,
+    blob TEXT NOT NULL, checksum TEXT NOT NULL, digest TEXT NOT NULL, facts TEXT NOT NULL,
+    PRIMARY KEY (subject, step, part),
+    FOREIGN KEY (subject, step) REFERENCES step (subject, name) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE TABLE entry (
+    book TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, content TEXT NOT NULL,
+    previous TEXT NOT NULL, hash TEXT NOT NULL,
+    PRIMARY KEY (book, number)
+) STRICT;
+"""
+_APPEND_ONLY = """
+CREATE TRIGGER {table}_keeps BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END;
+CREATE TRIGGER {table}_stays BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step that was done for one subject (an applicant's NIK, or ``visit``), with what came of it."""
+
+    subject: str
+    name: str
+    at: datetime
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a book: numbered from 1 without gaps, each sealing the one before."""
+
+    book: Book
+    number: int
+    at: datetime
+    content: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+class Change:
+    """What one transaction adds; see `Store.transaction`."""
+
+    def __init__(self, store: Store, connection: sqlite3.Connection, at: datetime) -> None:
+        self._store = store
+        self._connection = connection
+        self._at = at.isoformat()
+
+    def do(
+        self, subject: str, step: str, content: Mapping[str, Any], samples: Mapping[str, Sample] | None = None
+    ) -> None:
+        """Note a step as done, with the samples it gave by part (``right_index``, ``face``)."""
+        self._connection.execute("INSERT INTO step VALUES (?, ?, ?, ?)", (subject, step, self._at, _canonical(content)))
+        for part, sample in (samples or {}).items():
+            stored, blob = encode(sample)
+            write_durably(self._store.blobs / stored.name, blob)
+            self._connection.execute(
+                "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (subject, step, part, stored.name, stored.checksum, stored.digest, stored.facts),
+            )
+        self.enter("history", {"step": step, "subject": subject, "samples": self._digests(subject, step)})
+
+    def enter(self, book: Book, content: Mapping[str, Any]) -> int:
+        """Add a line to a book; returns its number."""
+        row = self._connection.execute(
+            "SELECT number, hash FROM entry WHERE book = ? ORDER BY number DESC LIMIT 1", (book,)
+        ).fetchone()
+        number, previous = (row[0] + 1, row[1]) if row else (1, _seed(book, self._store.station))
+        text = _canonical(content)
+        self._connection.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)",
+            (book, number, self._at, text, previous, _link(previous, book, number, self._at, text)),
+        )
+        return int(number)
+
+    def _digests(self, subject: str, step: str) -> dict[str, str]:
+        rows = self._connection.execute(
+            "SELECT part, checksum FROM sample WHERE subject = ? AND step = ? ORDER BY part", (subject, step)
+        )
+        return dict(rows.fetchall())
+
+
+class Store:
+    """The store of one station in one folder: ``facts.sqlite`` and ``blobs/``.
+
+    Every transaction is on the disk before it returns; kill -9 at any instant loses nothing that was accepted. One
+    program at a time. Not encrypted yet: simulated persons only.
+    """
+
+    def __init__(self, folder: str | Path, *, station: str = "contoh-1") -> None:
+        self.folder = Path(folder)
+        self.blobs = self.folder / "blobs"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.blobs.mkdir(exist_ok=True)
+        remove_halves(self.blobs)
+        try:
+            self._connection = sqlite3.connect(self.folder / "facts.sqlite", timeout=0.5, isolation_level=None)
+        except sqlite3.OperationalError as error:
+            raise StoreError(f"{self.folder}: {error}", remedy="Give a folder that can be written to.") from error
+        try:
+            self._prepare(station)
+        except BaseException:
+            self._connection.close()
+            raise
+        self.station: str = self.facts()["station"]
+
+    def _prepare(self, station: str) -> None:
+        run = self._connection.execute
+        try:
+            run("PRAGMA locking_mode = EXCLUSIVE")
+            run("PRAGMA journal_mode = WAL")
+            run("PRAGMA synchronous = FULL")
+            run("PRAGMA foreign_keys = ON")
+            run("BEGIN IMMEDIATE")
+            (version,) = run("PRAGMA user_version").fetchone()
+            if version == 0:
+                tables = "".join(_APPEND_ONLY.format(table=table) for table in ("step", "sample", "entry"))
+                for statement in _statements(_SCHEMA + tables):
+                    run(statement)
+                run("INSERT INTO fact VALUES ('station', ?)", (_canonical(station),))
+                run(f"PRAGMA user_version = {_VERSION}")
+            run("COMMIT")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise StoreBusy(
+                    f"{self.folder} is open in another program",
+                    remedy="Wait until that one has ended, or give another folder.",
+                ) from error
+            raise StoreError(f"{self.folder}: {error}", remedy="Give a folder that can be written to.") from error
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(f"{self.folder / 'facts.sqlite'}: {error}") from error
+        if version not in (0, _VERSION):
+            raise StoreError(
+                f"{self.folder} was written by another version of this program ({version}; this one reads {_VERSION})",
+                remedy="Use that version, or give another folder.",
+            )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # Adding
+
+    @contextmanager
+    def transaction(self, at: datetime) -> Iterator[Change]:
+        """Everything inside is kept together, or nothing is."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield Change(self, self._connection, at)
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def set_facts(self, facts: Mapping[str, Any]) -> None:
+        """Set what may change: who runs what where."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        for name, content in facts.items():
+            self._connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, _canonical(content)))
+        self._connection.execute("COMMIT")
+
+    # Reading
+
+    def facts(self) -> dict[str, Any]:
+        return {name: msgspec.json.decode(content) for name, content in self._rows("SELECT name, content FROM fact")}
+
+    def steps(self, subject: str) -> dict[str, Step]:
+        """The steps done for one subject by name, in the order they were done."""
+        rows = self._rows("SELECT name, at, content FROM step WHERE subject = ? ORDER BY rowid", subject)
+        return {name: Step(subject, name, _time(at), msgspec.json.decode(content)) for name, at, content in rows}
+
+    def done(self, step: str) -> dict[str, Step]:
+        """All subjects for whom a step was done."""
+        rows = self._rows("SELECT subject, at, content FROM step WHERE name = ? ORDER BY rowid", step)
+        return {subject: Step(subject, step, _time(at), msgspec.json.decode(content)) for subject, at, content in rows}
+
+    def samples(self, subject: str, step: str) -> dict[str, Sample]:
+        """The samples of one step by part, checked against their checksums.
+
+        Raises
+        ------
+        StoreDamaged : a blob is missing or changed.
+        """
+        return {part: decode(stored, self.blob(stored.name)) for part, stored in self._stored(subject, step)}
+
+    def _stored(self, subject: str, step: str) -> list[tuple[str, StoredSample]]:
+        rows = self._rows(
+            "SELECT part, blob, checksum, digest, facts FROM sample WHERE subject = ? AND step = ? ORDER BY rowid",
+            subject,
+            step,
+        )
+        return [(part, StoredSample(*rest)) for part, *rest in rows]
+
+    def blob(self, name: str) -> bytes:
+        try:
+            return (self.blobs / name).read_bytes()
+        except OSError as error:
+            raise StoreDamaged(f"blob {name} cannot be read: {error.strerror or error}") from error
+
+    def blob_names(self) -> list[str]:
+        """Every blob that a row refers to."""
+        return [name for (name,) in self._rows("SELECT DISTINCT blob FROM sample ORDER BY blob")]
+
+    def book(self, book: Book) -> list[Entry]:
+        rows = self._rows("SELECT number, at, content, previous, hash FROM entry WHERE book = ? ORDER BY number", book)
+        return [Entry(book, number, _time(at), msgspec.json.decode(text), *links) for number, at, text, *links in rows]
+
+    def heads(self) -> dict[str, tuple[int, str]]:
+        """The last number and seal of each book: kept elsewhere (in a backup), they betray a book cut short."""
+        rows = self._rows(
+            "SELECT book, number, hash FROM entry e WHERE number = (SELECT max(number) FROM entry WHERE book = e.book)"
+        )
+        return {book: (number, seal) for book, number, seal in rows}
+
+    def last_time(self) -> datetime | None:
+        """When the last line of any book was written."""
+        ((at,),) = self._rows("SELECT max(at) FROM entry")
+        return _time(at) if at else None
+
+    def snapshot(self) -> bytes:
+        """The facts as one SQLite file, as they stand now."""
+        return self._connection.serialize()
+
+    def problems(self) -> list[str]:
+        """What is not as it was written: gaps and broken seals in the books, missing or changed blobs."""
+        found = []
+        for book in BOOKS:
+            previous = _seed(book, self.station)
+            rows = self._rows(
+                "SELECT number, at, content, previous, hash FROM entry WHERE book = ? ORDER BY number", book
+            )
+            for expected, (number, at, text, before, seal) in enumerate(rows, 1):
+                if number != expected:
+                    found.append(f"{book}: no. {expected} is missing")
+                    break
+                if before != previous or seal != _link(previous, book, number, at, text):
+                    found.append(f"{book}: no. {number} is not sealed by its predecessor; it was changed")
+                    break
+                previous = seal
+        for name, checksum in self._rows("SELECT DISTINCT blob, checksum FROM sample"):
+            try:
+                if hashlib.sha256(self.blob(name)).hexdigest() != checksum:
+                    found.append(f"blob {name} was changed")
+            except StoreDamaged as error:
+                found.append(error.message)
+        return found
+
+    def _rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StoreDamaged(f"{self.folder / 'facts.sqlite'}: {error}") from error
+
+
+def _canonical(content: object) -> str:
+    return msgspec.json.encode(content, order="sorted").decode()
+
+
+def _seed(book: str, station: str) -> str:
+    return hashlib.sha256(f"ktpel_enrolment {station} {book}".encode()).hexdigest()
+
+
+def _link(previous: str, book: str, number: int, at: str, text: str) -> str:
+    return hashlib.sha256(_canonical([previous, book, number, at, text]).encode()).hexdigest()
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The single statements of a script (`executescript` would commit in between)."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
