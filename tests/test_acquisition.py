@@ -25,10 +25,12 @@ from ktpel_capture.acquisition import (
     Previewed,
     TimedOut,
     acquire,
+    note,
     run,
 )
 from ktpel_capture.cancel import CancelToken
 from ktpel_capture.devices.protocols import DeviceInfo, Kind, Trigger
+from ktpel_capture.documents import from_json, to_json
 from ktpel_capture.errors import CaptureCancelled, CaptureTimeout, DeviceDisconnected
 from ktpel_capture.profiles import parse_profile
 from ktpel_capture.quality import Hint, Measurement, QualityReport, QualityScore, ReportFacts
@@ -130,6 +132,8 @@ def test_it_accepts_exactly_when_both_eyes_were_once_good_and_keeps_the_best_of_
     device = Scripted(*(((), timeout_of() if pair is None else samples_of(pair)) for pair in script))
     events = list(acquire(device, IrisRequest(), PROFILE, policy=Policy(attempts=len(script))))
     assert [type(event) in OUTCOMES for event in events] == [False] * (len(events) - 1) + [True]
+    for event in events:
+        assert from_json(to_json(note(event))) == note(event)
     outcome = events[-1]
     best = {}
     needed = 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Previewed as Previewed,
         TimedOut as TimedOut,
         acquire as acquire,
+        note as note,
         run as run,
     )
     from ktpel_capture.assessment import (
@@ -44,9 +45,77 @@ if TYPE_CHECKING:
         SystemClock as SystemClock,
         VirtualClock as VirtualClock,
     )
+    from ktpel_capture.devices.addresses import Address as Address
+    from ktpel_capture.devices.capturing import capture as capture
+    from ktpel_capture.devices.opening import (
+        open_backup_volume as open_backup_volume,
+        open_card_printer as open_card_printer,
+        open_card_reader as open_card_reader,
+        open_face_camera as open_face_camera,
+        open_fingerprint_scanner as open_fingerprint_scanner,
+        open_iris_scanner as open_iris_scanner,
+        open_signature_pad as open_signature_pad,
+        open_uplink as open_uplink,
+    )
+    from ktpel_capture.devices.protocols import (
+        BackupVolume as BackupVolume,
+        Card as Card,
+        CardJob as CardJob,
+        CardPrinter as CardPrinter,
+        CardReader as CardReader,
+        CommandApdu as CommandApdu,
+        Condition as Condition,
+        Device as Device,
+        DeviceInfo as DeviceInfo,
+        DeviceStatus as DeviceStatus,
+        FaceCamera as FaceCamera,
+        FingerprintScanner as FingerprintScanner,
+        IrisScanner as IrisScanner,
+        JobStage as JobStage,
+        JobState as JobState,
+        Kind as Kind,
+        LinkState as LinkState,
+        ResponseApdu as ResponseApdu,
+        SignaturePad as SignaturePad,
+        Supplies as Supplies,
+        Trigger as Trigger,
+        Uplink as Uplink,
+        VolumeUsage as VolumeUsage,
+    )
+    from ktpel_capture.devices.registry import discover as discover
+    from ktpel_capture.devices.simulators.people import Person as Person
+    from ktpel_capture.devices.simulators.scene import (
+        Scene as Scene,
+        scene as scene,
+    )
     from ktpel_capture.documents import (
+        EventNote as EventNote,
         from_json as from_json,
         to_json as to_json,
+    )
+    from ktpel_capture.errors import (
+        AddressError as AddressError,
+        CalibrationRequired as CalibrationRequired,
+        CaptureCancelled as CaptureCancelled,
+        CaptureTimeout as CaptureTimeout,
+        CardRemoved as CardRemoved,
+        DependencyMissing as DependencyMissing,
+        DeviceBusy as DeviceBusy,
+        DeviceDisconnected as DeviceDisconnected,
+        DeviceError as DeviceError,
+        DeviceFault as DeviceFault,
+        DeviceNotFound as DeviceNotFound,
+        DriverMissing as DriverMissing,
+        IntegrityError as IntegrityError,
+        KtpelError as KtpelError,
+        LicenceMissing as LicenceMissing,
+        ProfileError as ProfileError,
+        ProtocolError as ProtocolError,
+        RecordError as RecordError,
+        RequestUnsupported as RequestUnsupported,
+        SupplyEmpty as SupplyEmpty,
+        UnreadableFile as UnreadableFile,
+        VolumeFull as VolumeFull,
     )
     from ktpel_capture.messages import Advice as Advice
     from ktpel_capture.profiles import (
@@ -93,6 +162,7 @@ _WHERE = {
         "Previewed",
         "TimedOut",
         "acquire",
+        "note",
         "run",
     ),
     "assessment": ("analyse", "assess", "load_profile", "measures"),
@@ -136,8 +206,9 @@ _WHERE = {
         "VolumeUsage",
     ),
     "devices.registry": ("discover",),
-    "devices.simulators.scene": ("Person", "Scene", "scene"),
-    "documents": ("from_json", "to_json"),
+    "devices.simulators.people": ("Person",),
+    "devices.simulators.scene": ("Scene", "scene"),
+    "documents": ("EventNote", "from_json", "to_json"),
     "errors": (
         "AddressError",
         "CalibrationRequired",

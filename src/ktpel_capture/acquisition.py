@@ -24,6 +24,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, cast
 from ktpel_capture.assessment import assess
 from ktpel_capture.cancel import NEVER, CancelToken
 from ktpel_capture.devices.protocols import CaptureDevice, Trigger
+from ktpel_capture.documents import EventNote
 from ktpel_capture.errors import CaptureCancelled, CaptureTimeout
 from ktpel_capture.messages import Advice, advice
 from ktpel_capture.profiles import Finding, Profile, Verdict
@@ -165,6 +166,41 @@ Event: TypeAlias = (
     | Exhausted[SampleT]
     | Cancelled[SampleT]
 )
+
+
+def note(event: Event[Any, Any]) -> EventNote:
+    """What an event says, as a value with a JSON document (`to_json`): for a log, a bug report, another process.
+
+    Pictures stay out; a sample stands for itself by its digest.
+    """
+    name = type(event).__name__
+    match event:
+        case Previewed(frame, hints):
+            return EventNote(name, sequence=frame.sequence, monotonic=frame.monotonic, hints=hints)
+        case Advised(told):
+            return EventNote(name, advice=told)
+        case TimedOut(error):
+            return EventNote(name, error=str(error))
+        case Captured(samples, attempt):
+            return EventNote(name, attempt, digests=_digests(samples))
+        case Judged(verdicts, _, attempt):
+            return EventNote(name, attempt, verdicts=dict(verdicts))
+        case Accepted(samples, reports, verdicts, _, attempts):
+            named = {_part_name(report): verdict for report, verdict in zip(reports, verdicts, strict=True)}
+            return EventNote(name, attempts, digests=_digests(samples), verdicts=named)
+        case Exhausted(best, judged, _):
+            return EventNote(name, digests=_digests(best.values()), verdicts=dict(judged))
+        case Cancelled(best):
+            return EventNote(name, digests=_digests(best.values()))
+
+
+def _digests(samples: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(sample.digest for sample in samples)
+
+
+def _part_name(report: QualityReport) -> str:
+    facts = report.facts
+    return {"fingerprint": facts.position, "iris": facts.eye}.get(facts.modality, facts.modality)
 
 
 # The loop -------------------------------------------------------------------------------------------------------

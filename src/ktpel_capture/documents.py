@@ -1,4 +1,4 @@
-"""Reports, verdicts and what else travels as JSON: one stable, versioned document a value, both ways.
+"""Reports, verdicts, notes of events and what else travels as JSON: one stable, versioned document a value, both ways.
 
 ``{"kind": "report", "version": 1, "content": {...}}``. A reader refuses a version it does not know; a new optional
 field does not raise the version, a changed or removed one does.
@@ -7,15 +7,46 @@ field does not raise the version, a changed or removed one does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
+from ktpel_capture.messages import Advice
 from ktpel_capture.profiles import Finding, Verdict
-from ktpel_capture.quality import Measurement, QualityReport, QualityScore
+from ktpel_capture.quality import Hint, Measurement, QualityReport, QualityScore
 
 VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EventNote:
+    """What an event of the capture loop says, without its pictures; `acquisition.note` makes it.
+
+    Attributes
+    ----------
+    event : name of the event's class, such as ``Judged``.
+    attempt : presentation it belongs to, counted from 1; 0 where the event does not say.
+    sequence, monotonic : of the live frame.
+    hints : of the live frame, worst first.
+    advice : what was said.
+    digests : identities of the samples, in order.
+    verdicts : by finger or eye.
+    error : what went wrong, in words.
+    """
+
+    event: str
+    attempt: int = 0
+    sequence: int | None = None
+    monotonic: float | None = None
+    hints: tuple[Hint, ...] = ()
+    advice: Advice | None = None
+    digests: tuple[str, ...] = ()
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    error: str = ""
+
+
 KINDS: Mapping[str, type] = MappingProxyType(
     {
         "report": QualityReport,
@@ -23,6 +54,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "finding": Finding,
         "measurement": Measurement,
         "score": QualityScore,
+        "event": EventNote,
     }
 )
 
