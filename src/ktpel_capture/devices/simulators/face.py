@@ -1,0 +1,126 @@
+"""``sim:face``: a camera for portraits, a DSLR on a tripod or a webcam, before a coloured cloth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, cast
+
+import numpy as np
+
+from ktpel_capture.arrays import RgbImage
+from ktpel_capture.clock import Clock
+from ktpel_capture.devices.addresses import Address
+from ktpel_capture.devices.protocols import DeviceInfo, Kind, Trigger
+from ktpel_capture.devices.simulators.people import Person, face_of
+from ktpel_capture.devices.simulators.poses import FacePose
+from ktpel_capture.devices.simulators.scene import View
+from ktpel_capture.devices.simulators.station import KEYS, MAKER, Setting, SimulatedCapture, halved, live, setting_of
+from ktpel_capture.requests import FaceRequest, Frame
+from ktpel_capture.samples import FaceSample
+
+CAMERAS: Mapping[str, tuple[str, tuple[int, int], float]] = MappingProxyType(
+    {
+        "dslr": ("Simulated DSLR camera", (1200, 1600), 0.6),
+        "webcam": ("Simulated webcam", (720, 960), 0.1),
+    }
+)
+"""Model, (width, height) of the portrait, and seconds from the shutter to the picture."""
+BACKDROPS = ("red", "blue", "orange", "white")
+_CLOTH: Mapping[str, tuple[int, int, int]] = MappingProxyType(
+    {"red": (190, 30, 35), "blue": (40, 70, 170), "orange": (230, 130, 40), "white": (235, 235, 235)}
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    full: RgbImage
+    half: RgbImage
+
+
+@lru_cache(maxsize=8)
+def _seen(person: Person, pose: FacePose, backdrop: str, turn: int, size: tuple[int, int]) -> _Picture:
+    """The portrait of one pose, drawn once."""
+    sample, _ = face_of(person.seed).capture(
+        seed=person.seed * 7919 + turn,
+        size=size,
+        backdrop=cast(Any, backdrop),
+        yaw=pose.yaw,
+        pitch=pose.pitch,
+        roll=pose.roll,
+        shift=(pose.right, pose.down),
+        distance=pose.distance,
+        exposure=pose.exposure,
+        backlight=pose.backlight,
+        blur=pose.blur,
+        cast=(1.0 + 0.3 * pose.warm, 1.0, 1.0 - 0.3 * pose.warm),
+        eyes_closed=pose.eyes_closed,
+        mouth_open=pose.mouth_open,
+        spectacles=pose.spectacles > 0.5,
+        someone_behind=pose.someone_behind > 0.5,
+    )
+    return _Picture(sample.image, halved(sample.image))
+
+
+@lru_cache(maxsize=4)
+def _nobody(backdrop: str, size: tuple[int, int]) -> _Picture:
+    cloth = np.empty((size[1], size[0], 3), np.uint8)
+    cloth[:] = _CLOTH[backdrop]
+    return _Picture(cloth, cloth[::2, ::2].copy())
+
+
+class SimulatedFaceCamera(SimulatedCapture[FaceRequest, Frame, FaceSample]):
+    """Looks at the person before the cloth."""
+
+    modality = "face"
+
+    def __init__(self, info: DeviceInfo, setting: Setting, size: tuple[int, int], backdrop: str, clock: Clock) -> None:
+        super().__init__(info, setting, clock)
+        self._size = size
+        self.backdrop = backdrop
+
+    def _refuse(self, request: FaceRequest) -> None:
+        if not isinstance(request, FaceRequest):
+            raise TypeError(f"a face camera takes a FaceRequest, not {type(request).__name__}")
+
+    def _shows_enough(self, request: FaceRequest, view: View) -> bool:
+        return True  # a camera takes its picture, whoever is there
+
+    def _frame(self, request: FaceRequest, view: View, sequence: int, now: float) -> Frame:
+        return Frame(live(self._picture(view).half, view, sequence), sequence, now, 0.5)
+
+    def _samples(self, request: FaceRequest, view: View, sequence: int) -> tuple[FaceSample, ...]:
+        return (FaceSample(live(self._picture(view).full, view, sequence, noise=1), self._stamp(sequence)),)
+
+    def _picture(self, view: View) -> _Picture:
+        backdrop = self._setting.scene.backdrop or self.backdrop
+        if view.person is None:
+            return _nobody(backdrop, self._size)
+        pose = cast(FacePose, view.pose)
+        closed = max(pose.eyes_closed, 1.0 - round(view.lids * 2) / 2)
+        turn = view.placement
+        return _seen(view.person, replace(pose, eyes_closed=closed), backdrop, turn, self._size)
+
+
+def open_camera(where: Address, clock: Clock) -> SimulatedFaceCamera:
+    """``sim:face?sensor=dslr&backdrop=red&seed=7``."""
+    where.allow("sensor", "backdrop", *KEYS)
+    model, size, latency = CAMERAS[where.choice("sensor", list(CAMERAS), "dslr")]
+    backdrop = where.choice("backdrop", BACKDROPS, "red")
+    setting = setting_of(where, trigger=Trigger.HOST, rate=15.0, latency=latency)
+    info = DeviceInfo(
+        str(where),
+        Kind.FACE_CAMERA,
+        MAKER,
+        model,
+        setting.serial,
+        "1.0",
+        "sim",
+        setting.trigger,
+        ("face",),
+        None,
+        setting.rate,
+    )
+    return SimulatedFaceCamera(info, setting, size, backdrop, clock)

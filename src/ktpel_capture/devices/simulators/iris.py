@@ -1,0 +1,131 @@
+"""``sim:iris``: a binocular or monocular near-infrared scanner, 640 x 480 an eye."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import cast
+
+import numpy as np
+
+from ktpel_capture.arrays import GreyImage
+from ktpel_capture.clock import Clock
+from ktpel_capture.devices.addresses import Address
+from ktpel_capture.devices.protocols import DeviceInfo, Kind, Trigger
+from ktpel_capture.devices.simulators.people import Person, eyes_of
+from ktpel_capture.devices.simulators.poses import EyePose
+from ktpel_capture.devices.simulators.scene import View
+from ktpel_capture.devices.simulators.station import KEYS, MAKER, SimulatedCapture, halved, live, setting_of
+from ktpel_capture.errors import RequestUnsupported
+from ktpel_capture.requests import Frame, IrisRequest
+from ktpel_capture.samples import Eye, IrisSample
+
+_SIZE = (640, 480)
+_ORDER: tuple[Eye, ...] = ("right", "left")
+"""As the camera sees them: the subject's right eye stands on the picture's left."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    full: GreyImage
+    half: GreyImage
+
+
+@lru_cache(maxsize=12)
+def _seen(person: Person, eye: Eye, pose: EyePose, turn: int) -> _Picture:
+    """One eye as it is presented, drawn once."""
+    sample, _ = eyes_of(person.seed)[eye].capture(
+        seed=person.seed * 7919 + turn,
+        eye=eye,
+        dilation=pose.dilation,
+        lid_opening=pose.lid_opening,
+        gaze=(pose.gaze_right, pose.gaze_up),
+        defocus=pose.defocus,
+        motion=pose.motion,
+        scale=pose.scale,
+        shift=(pose.right, pose.down),
+        roll=pose.roll,
+        exposure=pose.exposure,
+        spectacles=pose.spectacles > 0.5,
+        size=_SIZE,
+    )
+    return _Picture(sample.image, halved(sample.image))
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> _Picture:
+    """Nobody before the lens: the lamps light nothing."""
+    dark = np.full(_SIZE[::-1], 18, np.uint8)
+    return _Picture(dark, dark[::2, ::2].copy())
+
+
+class SimulatedIrisScanner(SimulatedCapture[IrisRequest, Frame, IrisSample]):
+    """Looks into the eyes that look into it."""
+
+    modality = "iris"
+
+    def _refuse(self, request: IrisRequest) -> None:
+        if not isinstance(request, IrisRequest):
+            raise TypeError(f"an iris scanner takes an IrisRequest, not {type(request).__name__}")
+
+    def _shows_enough(self, request: IrisRequest, view: View) -> bool:
+        return view.present and view.lids > 0.75  # it waits for a blink to end
+
+    def _frame(self, request: IrisRequest, view: View, sequence: int, now: float) -> Frame:
+        eyes = self._eyes(request)
+        halves = [self._picture(view, eye, sequence).half for eye in eyes]
+        image = live(np.hstack(halves) if len(halves) > 1 else halves[0], view, sequence)
+        return Frame(image, sequence, now, 0.5, {"eyes": eyes, "eyes_seen": view.present})
+
+    def _samples(self, request: IrisRequest, view: View, sequence: int) -> tuple[IrisSample, ...]:
+        return tuple(
+            IrisSample(
+                live(self._picture(view, eye, sequence).full, view, sequence, noise=1), eye, self._stamp(sequence)
+            )
+            for eye in self._eyes(request)
+        )
+
+    def _eyes(self, request: IrisRequest) -> tuple[Eye, ...]:
+        return tuple(eye for eye in _ORDER if eye in request.expected)
+
+    def _picture(self, view: View, eye: Eye, sequence: int) -> _Picture:
+        if view.person is None or not view.present:
+            return _nobody()
+        pose = cast(EyePose, view.pose)
+        lids = 0.0 if view.person.blind_eye == eye else round(view.lids * 2) / 2
+        turn = view.placement
+        return _seen(view.person, eye, _with_lids(pose, lids), turn)
+
+
+class MonocularIrisScanner(SimulatedIrisScanner):
+    """Takes one eye at a time."""
+
+    def _refuse(self, request: IrisRequest) -> None:
+        super()._refuse(request)
+        if len(request.expected) != 1:
+            raise RequestUnsupported(self.info, "it takes one eye at a time", advice="Ask for one eye after the other.")
+
+
+def _with_lids(pose: EyePose, lids: float) -> EyePose:
+    return replace(pose, lid_opening=pose.lid_opening * lids)
+
+
+def open_scanner(where: Address, clock: Clock) -> SimulatedIrisScanner:
+    """``sim:iris?sensor=binocular&seed=7``."""
+    where.allow("sensor", *KEYS)
+    monocular = where.choice("sensor", ("binocular", "monocular"), "binocular") == "monocular"
+    setting = setting_of(where, trigger=Trigger.DEVICE, rate=15.0, latency=0.4)
+    info = DeviceInfo(
+        str(where),
+        Kind.IRIS_SCANNER,
+        MAKER,
+        f"Simulated {'monocular' if monocular else 'binocular'} iris scanner",
+        setting.serial,
+        "1.0",
+        "sim",
+        setting.trigger,
+        ("right", "left"),
+        None,
+        setting.rate,
+    )
+    return (MonocularIrisScanner if monocular else SimulatedIrisScanner)(info, setting, clock)
