@@ -140,10 +140,14 @@ if TYPE_CHECKING:
         Unavailable as Unavailable,
     )
     from ktpel_capture.samples import (
+        FINGERS as FINGERS,
+        FINGERS_OF as FINGERS_OF,
         CaptureInfo as CaptureInfo,
+        Eye as Eye,
         FaceSample as FaceSample,
         FingerprintSample as FingerprintSample,
         IrisSample as IrisSample,
+        Position as Position,
         SignatureSample as SignatureSample,
     )
 
@@ -245,7 +249,17 @@ _WHERE = {
         "SignatureRequest",
         "Unavailable",
     ),
-    "samples": ("CaptureInfo", "FaceSample", "FingerprintSample", "IrisSample", "SignatureSample"),
+    "samples": (
+        "CaptureInfo",
+        "FaceSample",
+        "FingerprintSample",
+        "IrisSample",
+        "SignatureSample",
+        "FINGERS",
+        "FINGERS_OF",
+        "Eye",
+        "Position",
+    ),
 }
 _MODULES = ("face", "fingerprint", "iris", "records", "signature")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
@@ -253,18 +267,20 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES and name not in _HOME:
-        raise AttributeError(f"module 'ktpel_capture' has no attribute {name!r}")
-    try:
-        module = import_module(f"ktpel_capture.{_HOME.get(name, name)}")
-    except ImportError as error:
-        from ktpel_capture.dependencies import explained
+if not TYPE_CHECKING:  # a type checker must see a misspelt name
 
-        raise explained(error) from error
-    value = module if name in _MODULES else getattr(module, name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _MODULES and name not in _HOME:
+            raise AttributeError(f"module 'ktpel_capture' has no attribute {name!r}")
+        try:
+            module = import_module(f"ktpel_capture.{_HOME.get(name, name)}")
+        except ImportError as error:
+            from ktpel_capture.dependencies import explained
+
+            raise explained(error) from error
+        value = module if name in _MODULES else getattr(module, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
