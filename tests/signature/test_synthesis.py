@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import cumulative_trapezoid
 
 from ktpel_capture.signature.synthesis import KINDS, grow
 
+few = settings(max_examples=25)
 people = st.integers(0, 500).map(grow)
 seeds = st.integers(0, 2**31)
 
@@ -17,6 +17,7 @@ def runs(pen_down):
     return int((np.diff(pen_down.astype(int), prepend=0) == 1).sum())
 
 
+@few
 @given(people, seeds, st.sampled_from(KINDS))
 def test_a_seed_signs_the_same_and_another_seed_does_not(person, seed, kind):
     first, _ = person.capture(seed=seed, kind=kind)
@@ -26,6 +27,7 @@ def test_a_seed_signs_the_same_and_another_seed_does_not(person, seed, kind):
     assert kind == "blank" or first.digest != other.digest
 
 
+@few
 @given(people, seeds)
 def test_the_truth_is_what_the_sample_shows(person, seed):
     sample, truth = person.capture(seed=seed, noise=0.0, pad_size=(400.0, 300.0))
@@ -36,6 +38,7 @@ def test_the_truth_is_what_the_sample_shows(person, seed):
     assert truth.outside == 0
 
 
+@few
 @given(people, seeds, st.floats(0.3, 2.0))
 def test_scale_and_shift_move_the_signature_and_change_no_time(person, seed, scale):
     wide = {"pad_size": (900.0, 700.0), "noise": 0.0}
@@ -48,6 +51,7 @@ def test_scale_and_shift_move_the_signature_and_change_no_time(person, seed, sca
     assert np.abs(np.ptp(middle, axis=0) - scale * np.ptp(first, axis=0)).max() < 0.3
 
 
+@few
 @given(people, seeds, st.sampled_from([50.0, 100.0, 133.0, 200.0, 500.0]))
 def test_points_come_at_the_pads_rate(person, seed, rate):
     sample, truth = person.capture(seed=seed, rate=rate)
@@ -55,6 +59,7 @@ def test_points_come_at_the_pads_rate(person, seed, rate):
     assert truth.duration > 0.2
 
 
+@few
 @given(people, seeds)
 def test_without_hover_a_lift_is_one_point_with_the_pen_up(person, seed):
     sample, truth = person.capture(seed=seed, hover=False)
@@ -63,6 +68,7 @@ def test_without_hover_a_lift_is_one_point_with_the_pen_up(person, seed):
     assert runs(sample.pen_down) == truth.strokes
 
 
+@few
 @given(people, seeds)
 def test_a_signature_beyond_the_border_is_held_there(person, seed):
     sample, truth = person.capture(seed=seed, shift=(45.0, 0.0))
@@ -70,7 +76,7 @@ def test_a_signature_beyond_the_border_is_held_there(person, seed):
     assert sample.x.max() == sample.pad_size[0]
 
 
-@settings(max_examples=20)
+@few
 @given(people, st.floats(0.02, 0.3))
 def test_faulty_stamps_repeat_or_step_back(person, share):
     sample, _ = person.capture(seed=0, stamp_faults=share)

@@ -12,7 +12,8 @@ A profile is a list of requirements on native values::
     when = {position = ["right_thumb"]}  # only then; position and eye of the sample, or what `judge` is told
     low = "fingerprint.press_harder"     # a key of the catalogues, or {id = "...", en = "..."}
 
-A value that is `Missing` fails its requirement, and the finding tells the reason.
+A value that is `Missing` fails its requirement, and the finding tells the reason; with ``optional = true`` it passes,
+for what some devices cannot give (a pad without pressure).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from ktpel_capture.samples import EYES, MODALITIES, POSITIONS, Modality
 Severity: TypeAlias = Literal["reject", "warn"]
 
 _TOP_FIELDS = ("name", "title", "require")
-_FIELDS = ("measure", "at_least", "at_most", "severity", "when", "low", "high")
+_FIELDS = ("measure", "at_least", "at_most", "severity", "when", "low", "high", "optional")
 _BACKDROPS = ("red", "blue", "orange")
 WHEN_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"position": POSITIONS, "eye": EYES, "backdrop": _BACKDROPS, "sensor": ()}
@@ -53,6 +54,7 @@ class Requirement:
     severity : ``reject`` or ``warn``.
     when : condition name -> values under which it applies.
     low, high : what to tell the operator when the value is too low, too high.
+    optional : a missing value passes.
     """
 
     measure: str
@@ -62,6 +64,7 @@ class Requirement:
     when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     low: Advice | None = None
     high: Advice | None = None
+    optional: bool = False
 
     @property
     def modality(self) -> str:
@@ -176,6 +179,8 @@ def _rank(finding: Finding) -> tuple[bool, int]:
 def _finding(requirement: Requirement, report: QualityReport) -> Finding | None:
     measurement = report.measurements.get(requirement.measure)
     native = Missing("quality.not_measured") if measurement is None else measurement.native
+    if isinstance(native, Missing) and requirement.optional:
+        return None
     if isinstance(native, Missing):
         told: Advice | None = advice(native.reason)
     elif requirement.at_least is not None and native < requirement.at_least:
@@ -296,6 +301,9 @@ def _requirement(entry: Mapping[str, Any], where: _Where, known: Collection[str]
     if severity not in ("reject", "warn"):
         nearest = _nearest(str(severity), ("reject", "warn"))
         raise where.error(f'severity "{severity}" is not known', "severity", nearest)
+    optional = entry.get("optional", False)
+    if not isinstance(optional, bool):
+        raise where.error(f"optional must be true or false, not {optional!r}", "optional")
     for name, bound in (("low", at_least), ("high", at_most)):
         if name in entry and bound is None:
             other = "at_least" if name == "low" else "at_most"
@@ -308,6 +316,7 @@ def _requirement(entry: Mapping[str, Any], where: _Where, known: Collection[str]
         when=_conditions(entry.get("when", {}), where),
         low=_sentence(entry.get("low"), _Where(where.path, where.entry, "low")),
         high=_sentence(entry.get("high"), _Where(where.path, where.entry, "high")),
+        optional=optional,
     )
 
 

@@ -7,9 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ktpel_capture.signature.synthesis import SignatureTruth, Writer, grow
+    from ktpel_capture.signature.analysis import SignatureAnalysis as SignatureAnalysis, analyse as analyse
+    from ktpel_capture.signature.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.signature.measures import MEASURES as MEASURES
+    from ktpel_capture.signature.synthesis import SignatureTruth as SignatureTruth, Writer as Writer, grow as grow
 
 _WHERE = {
+    "analysis": ("SignatureAnalysis", "analyse"),
+    "assessing": ("ALGORITHM", "assess"),
+    "measures": ("MEASURES",),
     "synthesis": ("SignatureTruth", "Writer", "grow"),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}

@@ -370,9 +370,10 @@ def _plan_of(kind: Kind, writer: Writer, random: np.random.Generator) -> MotorPl
         points = np.array([(0.0, 0.0), (random.uniform(25, 55), random.normal(0, 2))])
         bends = np.array([random.normal(0, 0.15)])
     else:
-        points = np.cumsum(random.normal(0, (9.0, 6.0), (random.integers(15, 60), 2)) * (1, 1), axis=0)
-        points = (points - points.mean(0)) % (50, 30)
-        bends = random.normal(0, 1.2, len(points) - 1)
+        count = int(random.integers(60, 120))
+        side = np.where(np.arange(count) % 2, 1.0, -1.0)
+        points = np.column_stack([side * random.uniform(6, 18, count), random.normal(0, 4, count)])
+        bends = random.normal(0, 0.6, count - 1)
     lifted = np.zeros(len(bends), dtype=np.bool_)
     return _throw(points, bends, lifted, x_height=1.0, tempo=writer.style.tempo * 0.7, random=random)
 
@@ -431,7 +432,7 @@ def _force(t: F64, path: F64, down: Bool, style: Style, factor: float, random: n
     slow = np.interp(t, np.linspace(t[0], t[-1], 8), np.exp(random.normal(0, 0.08, 8)))
     pressed = pressed * slow * factor * math.exp(random.normal(0, 0.05))
     near = max(1, round(0.03 / float(np.median(step))))
-    inside = np.convolve(down, np.ones(2 * near + 1) / (2 * near + 1), mode="same")
+    inside = np.convolve(down, np.ones(2 * near + 1) / (2 * near + 1))[near : near + len(t)]
     edges = np.clip((inside - 0.5) * 2, 0.15, 1)
     rough = random.normal(0, 0.01, len(t))
     return np.where(down, np.clip(pressed * edges + rough, 0.02, 1.0), 0.0)
