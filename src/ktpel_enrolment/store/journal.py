@@ -225,6 +225,11 @@ class Store:
         )
         return [(part, StoredSample(*rest)) for part, *rest in rows]
 
+    def sample_rows(self, subject: str) -> list[tuple[str, str, str, str, str]]:
+        """Step, part, blob, checksum and facts of every sample of one subject."""
+        query = "SELECT step, part, blob, checksum, facts FROM sample WHERE subject = ? ORDER BY rowid"
+        return [(step, part, blob, checksum, facts) for step, part, blob, checksum, facts in self._rows(query, subject)]
+
     def blob(self, name: str) -> bytes:
         try:
             return (self.blobs / name).read_bytes()

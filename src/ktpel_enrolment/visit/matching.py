@@ -1,0 +1,56 @@
+"""Is it the same finger? Used to verify, to hand over, and to find a finger given twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import ktpel_capture as kc
+from ktpel_capture.messages import advice
+
+SAME_FINGER = 40.0
+"""Least likeness of two impressions of one finger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """Two names for what is one finger."""
+
+    fingers: tuple[kc.Position, kc.Position]
+
+    def spoken(self) -> dict[str, str]:
+        one, other = (advice(f"position.{finger}") for finger in self.fingers)
+        return {"one": one.id, "other": other.id, "one_en": one.en, "other_en": other.en}
+
+
+def likeness(one: kc.FingerprintSample, other: kc.FingerprintSample) -> float:
+    """How alike two impressions are; `SAME_FINGER` and more is one finger."""
+    return float(kc.fingerprint.compare(one, other))
+
+
+def same_finger_twice(earlier: Mapping[kc.Position, kc.FingerprintSample], taken: Mapping[str, object]) -> Twice | None:
+    """Two differently named fingers that are one: put down twice, or hands swapped; None if there are none."""
+    fresh = {sample.position: sample for sample in taken.values() if isinstance(sample, kc.FingerprintSample)}
+    templates = {position: kc.fingerprint.minutiae(sample) for position, sample in {**earlier, **fresh}.items()}
+    for one, other in combinations(templates, 2):
+        if (one in fresh or other in fresh) and kc.fingerprint.compare(templates[one], templates[other]) >= SAME_FINGER:
+            return Twice((one, other))
+    return None
+
+
+def best_two(fingers: Mapping[kc.Position, kc.FingerprintSample]) -> tuple[kc.Position, ...]:
+    """The two fingers for the chip: both index fingers, else thumbs, middle, ring, little fingers in that order."""
+    order: tuple[kc.Position, ...] = (
+        "right_index",
+        "left_index",
+        "right_thumb",
+        "left_thumb",
+        "right_middle",
+        "left_middle",
+        "right_ring",
+        "left_ring",
+        "right_little",
+        "left_little",
+    )
+    return tuple(finger for finger in order if finger in fingers)[:2]
