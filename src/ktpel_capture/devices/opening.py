@@ -31,10 +31,15 @@ def _open(address: str, kind: Kind, clock: Clock) -> Any:
         opener = f"open_{other.value.replace('-', '_')}"
         raise DeviceError(
             info,
-            f"this is a {other.value.replace('-', ' ')}, not a {kind.value.replace('-', ' ')}",
+            f"this is {_named(other)}, not {_named(kind)}",
             advice=f"Open it with {opener}(), or give another address.",
         )
     return device
+
+
+def _named(kind: Kind) -> str:
+    name = kind.value.replace("-", " ")
+    return f"an {name}" if name[0] in "iu" else f"a {name}"
 
 
 def open_fingerprint_scanner(address: str, *, clock: Clock = SYSTEM_CLOCK) -> FingerprintScanner:
