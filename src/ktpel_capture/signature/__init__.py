@@ -10,12 +10,20 @@ if TYPE_CHECKING:
     from ktpel_capture.signature.analysis import SignatureAnalysis as SignatureAnalysis, analyse as analyse
     from ktpel_capture.signature.assessing import ALGORITHM as ALGORITHM, assess as assess
     from ktpel_capture.signature.measures import MEASURES as MEASURES
+    from ktpel_capture.signature.overlay import draw as draw
+    from ktpel_capture.signature.rendering import (
+        monochrome as monochrome,
+        render as render,
+        render_for_card as render_for_card,
+    )
     from ktpel_capture.signature.synthesis import SignatureTruth as SignatureTruth, Writer as Writer, grow as grow
 
 _WHERE = {
     "analysis": ("SignatureAnalysis", "analyse"),
     "assessing": ("ALGORITHM", "assess"),
     "measures": ("MEASURES",),
+    "overlay": ("draw",),
+    "rendering": ("monochrome", "render", "render_for_card"),
     "synthesis": ("SignatureTruth", "Writer", "grow"),
 }
 _HOME = {name: module for module, names in _WHERE.items() for name in names}

@@ -17,7 +17,7 @@ from ktpel_capture.signature.series import Series
 
 CARD_BOX = (20.0, 8.0)
 """mm, (width, height) of the place for the signature on the card, beneath the portrait (off pictures; unverified)."""
-CARD_LINE = 0.3
+CARD_LINE = 0.15
 """mm, width of the line the card shows a signature with."""
 GAP = 1.8
 """intervals; a longer step within a stroke means that at least one point was lost."""
@@ -85,12 +85,12 @@ def complexity(walk: Walk) -> float:
 def legibility(line: Line) -> float:
     """What share of the path still stands apart when the signature is printed on the card.
 
-    The ink is fitted into the card's box, never magnified, over a grid as fine as the printed line: grid cells that
-    are inked, over cells the path enters. Every crossing costs one cell; a scribble that goes over itself comes out
-    as a blot and near 0.
+    The ink is fitted into the card's box, never magnified, over a grid twice as wide as the printed line: grid cells
+    that are inked, over cells the path enters. Every crossing costs one cell; a scribble that goes over itself comes
+    out as a blot and near 0.
     """
     box = max(line.size[0] / CARD_BOX[0], line.size[1] / CARD_BOX[1], 1.0)
-    cell = CARD_LINE * box
+    cell = 2 * CARD_LINE * box
     path = along(line, cell / 3)
     strokes = path.strokes
     cells = ((path.points - line.lower) / cell + 0.25).astype(np.int64) @ (1, 4096)
