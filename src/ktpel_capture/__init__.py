@@ -130,6 +130,11 @@ if TYPE_CHECKING:
         QualityReport as QualityReport,
         QualityScore as QualityScore,
     )
+    from ktpel_capture.reading import (
+        read as read,
+        read_all as read_all,
+        read_bytes as read_bytes,
+    )
     from ktpel_capture.requests import (
         FaceRequest as FaceRequest,
         FingerRequest as FingerRequest,
@@ -240,6 +245,7 @@ _WHERE = {
     "messages": ("Advice",),
     "profiles": ("Finding", "Profile", "Requirement", "Verdict"),
     "quality": ("Measurement", "Missing", "QualityReport", "QualityScore"),
+    "reading": ("read", "read_all", "read_bytes"),
     "requests": (
         "FaceRequest",
         "FingerRequest",

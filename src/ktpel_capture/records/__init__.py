@@ -1,0 +1,43 @@
+"""Interchange records: what leaves the station, and what comes in for checking.
+
+Names load on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ktpel_capture.errors import RecordError as RecordError
+
+if TYPE_CHECKING:
+    from ktpel_capture.records.coding import (
+        Record as Record,
+        decode as decode,
+        decode_tolerantly as decode_tolerantly,
+        encode as encode,
+        layout as layout,
+    )
+    from ktpel_capture.records.reader import Deviation as Deviation
+    from ktpel_capture.records.recognition import Format as Format, format_of as format_of
+    from ktpel_capture.records.writer import Span as Span
+
+_WHERE = {
+    "coding": ("Record", "decode", "decode_tolerantly", "encode", "layout"),
+    "reader": ("Deviation",),
+    "recognition": ("Format", "format_of"),
+    "writer": ("Span",),
+}
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [*_HOME, "RecordError"]  # noqa: PLE0604 - the table above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,292 @@
+"""Finger image records, ISO/IEC 19794-4:2011."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import ClassVar, Final
+
+from ktpel_capture.errors import RecordError
+from ktpel_capture.records import blocks
+from ktpel_capture.records.blocks import (
+    UNKNOWN_TIME,
+    CaptureDateTime,
+    CaptureDevice,
+    CertificationBlock,
+    QualityBlock,
+)
+from ktpel_capture.records.finger_codes import (
+    COMPRESSION_2011,
+    IMPRESSION_2011,
+    POSITION_2011,
+    SCALE_UNITS,
+    pixels_per_inch,
+    sample_impression,
+    sample_position,
+)
+from ktpel_capture.records.pictures import decode_coded, decode_raw
+from ktpel_capture.records.reader import Reader
+from ktpel_capture.records.sampling import finger_sample
+from ktpel_capture.records.writer import Writer
+from ktpel_capture.samples import FingerprintSample
+
+STANDARD: Final = "ISO/IEC 19794-4:2011"
+MAGIC: Final = b"FIR\x00020\x00"
+SEGMENTATION, ANNOTATION, COMMENT = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendedData:
+    """One block of extended data, carried through as it is.
+
+    Attributes
+    ----------
+    type : 1 segmentation, 2 annotation, 3..255 comment, 256 and more of a vendor.
+    content : the octets after type and length.
+    """
+
+    type: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FingerImageRepresentation:
+    """One finger image with its circumstances; names and units are the standard's.
+
+    Attributes
+    ----------
+    captured : when.
+    device : by what.
+    quality : one block a quality assessment algorithm.
+    certifications : of the device; written only where the record's flag is set.
+    finger_position : such as ``left_index``.
+    representation_number : 0 for the first of its position.
+    scale_units : ``pixels_per_inch`` or ``pixels_per_centimetre``.
+    scan_sampling_rate, image_sampling_rate : (horizontal, vertical) pixels per scale unit.
+    bit_depth : bits of a pixel.
+    compression, impression_type : as the standard's tables name them.
+    width, height : horizontal and vertical line length, px.
+    image_data : the coded image.
+    extended_data : blocks behind the image.
+    """
+
+    finger_position: str
+    impression_type: str
+    compression: str
+    width: int
+    height: int
+    image_data: bytes = field(repr=False)
+    representation_number: int = 0
+    scale_units: str = "pixels_per_inch"
+    scan_sampling_rate: tuple[int, int] = (500, 500)
+    image_sampling_rate: tuple[int, int] = (500, 500)
+    bit_depth: int = 8
+    captured: CaptureDateTime = UNKNOWN_TIME
+    device: CaptureDevice = blocks.UNSPECIFIED_DEVICE
+    quality: tuple[QualityBlock, ...] = ()
+    certifications: tuple[CertificationBlock, ...] = ()
+    extended_data: tuple[ExtendedData, ...] = ()
+
+    def sample(self) -> FingerprintSample:
+        """The image as a sample.
+
+        Raises
+        ------
+        RecordError : the image cannot be decoded.
+        """
+        edits: list[str] = []
+        if self.compression in ("raw", "raw_bit_packed"):
+            packed = self.compression == "raw_bit_packed"
+            pixels = decode_raw(self.image_data, self.width, self.height, self.bit_depth, edits, packed=packed)
+        else:
+            pixels = decode_coded(self.image_data, self.width, self.height, edits)
+        across, down = self.image_sampling_rate
+        return finger_sample(
+            pixels,
+            edits,
+            (pixels_per_inch(across, self.scale_units), pixels_per_inch(down, self.scale_units)),
+            sample_position(self.finger_position),
+            sample_impression(self.impression_type),
+            (self.captured, self.device, self.quality),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FingerImageRecord2011:
+    """A finger image record of the 2011 edition.
+
+    Attributes
+    ----------
+    representations : at least one finger image.
+    certified : the certification flag: whether representations carry certification blocks.
+    """
+
+    standard: ClassVar[str] = "ISO/IEC 19794-4"
+    edition: ClassVar[int] = 2011
+
+    representations: tuple[FingerImageRepresentation, ...]
+    certified: bool = False
+
+    def samples(self) -> tuple[FingerprintSample, ...]:
+        """The images as samples, in the order of the record."""
+        return tuple(representation.sample() for representation in self.representations)
+
+
+_GENERAL = Struct(">8sIHBB")
+_BODY = Struct(">BBBHHHHBBBHHI")
+"""Position, number, scale units, scan rates, image rates, bit depth, compression, impression, lengths, data length."""
+_EXTENDED = Struct(">HH")
+
+
+def decode(reader: Reader) -> FingerImageRecord2011:
+    """The record that begins at the reader's place and fills its bytes."""
+    reader.clause = STANDARD
+    _magic, length, count, flag, positions = reader.unpack(_GENERAL, "general header")
+    blocks.check_record_length(reader, length)
+    if count == 0:
+        raise reader.error("a record holds at least one representation", 12, "number of representations")
+    if flag > 1:
+        reader.deviates(f"certification flag {flag} is neither 0 nor 1", 14, "certification flag")
+    representations = tuple([_decode_representation(reader, flag == 1) for _ in range(count)])
+    if reader.at != reader.end:
+        reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "record length")
+    distinct = len({representation.finger_position for representation in representations})
+    if positions != distinct:
+        reader.deviates(f"{positions} stated, {distinct} present", 15, "number of finger or palm positions")
+    return FingerImageRecord2011(representations, flag == 1)
+
+
+def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepresentation:
+    start, record_end = reader.at, reader.end
+    length, *time, technology, vendor, device, quality_count = reader.unpack(blocks.HEADER, "representation header")
+    if not 0 < length <= record_end - start:
+        raise reader.truncated_to(length, start, "representation length")
+    reader.end = start + length
+    captured = blocks.read_time(reader, start + 4, tuple(time))
+    quality = blocks.read_quality(reader, quality_count)
+    certifications = blocks.read_certifications(reader) if certified else ()
+    body = reader.at
+    (
+        position,
+        number,
+        units,
+        scan_x,
+        scan_y,
+        image_x,
+        image_y,
+        depth,
+        compression,
+        impression,
+        width,
+        height,
+        data_length,
+    ) = reader.unpack(_BODY, "finger image header")
+    if not (
+        POSITION_2011.knows(position)
+        and SCALE_UNITS.knows(units)
+        and COMPRESSION_2011.knows(compression)
+        and IMPRESSION_2011.knows(impression)
+        and 1 <= depth <= 16
+        and technology <= 20
+        and number <= 15
+    ):
+        blocks.check_code(reader, POSITION_2011, position, body)
+        blocks.check_code(reader, SCALE_UNITS, units, body + 2)
+        blocks.check_code(reader, COMPRESSION_2011, compression, body + 12)
+        blocks.check_code(reader, IMPRESSION_2011, impression, body + 13)
+        blocks.check_range(reader, depth, 1, 16, body + 11, "bit-depth")
+        blocks.check_range(reader, technology, 0, 20, start + 13, "capture device technology identifier")
+        blocks.check_range(reader, number, 0, 15, body + 1, "representation number")
+    if not (width and height and scan_x and scan_y and image_x and image_y):
+        blocks.check_range(reader, width, 1, 65535, body + 14, "horizontal line length")
+        blocks.check_range(reader, height, 1, 65535, body + 16, "vertical line length")
+        for offset, value, name in (
+            (3, scan_x, "scan"),
+            (5, scan_y, "scan"),
+            (7, image_x, "image"),
+            (9, image_y, "image"),
+        ):
+            blocks.check_range(reader, value, 1, 65535, body + offset, f"{name} spatial sampling rate")
+    image_data = reader.take(data_length, "image data")
+    extended = _decode_extended_data(reader) if reader.at < reader.end else ()
+    reader.end = record_end
+    return FingerImageRepresentation(
+        POSITION_2011.name(position),
+        IMPRESSION_2011.name(impression),
+        COMPRESSION_2011.name(compression),
+        width,
+        height,
+        image_data,
+        number,
+        SCALE_UNITS.name(units),
+        (scan_x, scan_y),
+        (image_x, image_y),
+        depth,
+        captured,
+        CaptureDevice(technology, vendor, device),
+        quality,
+        certifications,
+        extended,
+    )
+
+
+def _decode_extended_data(reader: Reader) -> tuple[ExtendedData, ...]:
+    found = []
+    while reader.at < reader.end:
+        start = reader.at
+        kind, length = reader.unpack(_EXTENDED, "extended data")
+        if length < 4:
+            raise reader.error(f"length {length} is shorter than its own header", start + 2, "extended data length")
+        if kind == 0:
+            reader.deviates("type 0 is reserved", start, "extended data type")
+        found.append(ExtendedData(kind, reader.take(length - 4, "extended data")))
+    return tuple(found)
+
+
+def encode(record: FingerImageRecord2011) -> Writer:
+    """The record's bytes and where each field stands in them."""
+    writer = Writer(STANDARD)
+    writer.raw("format identifier and version", MAGIC)
+    total = writer.length_slot("length of record", 4)
+    writer.uint("number of representations", len(record.representations), 2)
+    writer.uint("certification flag", int(record.certified), 1)
+    positions = {representation.finger_position for representation in record.representations}
+    writer.uint("number of finger or palm positions", len(positions), 1)
+    for number, representation in enumerate(record.representations):
+        with writer.inside(f"representations[{number}]"):
+            _encode_representation(writer, representation, record.certified)
+    writer.fill(total, writer.size)
+    return writer
+
+
+def _encode_representation(writer: Writer, item: FingerImageRepresentation, certified: bool) -> None:
+    start = writer.size
+    length = writer.length_slot("representation length", 4)
+    blocks.write_time(writer, item.captured)
+    blocks.write_device(writer, item.device)
+    blocks.write_quality(writer, item.quality)
+    if certified:
+        blocks.write_certifications(writer, item.certifications)
+    elif item.certifications:
+        raise RecordError(
+            "certification blocks need the certification flag", field="certification flag", clause=STANDARD
+        )
+    writer.uint("finger position", POSITION_2011.code(item.finger_position), 1)
+    writer.uint("representation number", item.representation_number, 1)
+    writer.uint("scale units", SCALE_UNITS.code(item.scale_units), 1)
+    for name, rates in (("scan", item.scan_sampling_rate), ("image", item.image_sampling_rate)):
+        writer.uint(f"{name} spatial sampling rate (horizontal)", rates[0], 2)
+        writer.uint(f"{name} spatial sampling rate (vertical)", rates[1], 2)
+    writer.uint("bit-depth", item.bit_depth, 1)
+    writer.uint("image compression algorithm", COMPRESSION_2011.code(item.compression), 1)
+    writer.uint("impression type", IMPRESSION_2011.code(item.impression_type), 1)
+    writer.uint("horizontal line length", item.width, 2)
+    writer.uint("vertical line length", item.height, 2)
+    writer.uint("image data length", len(item.image_data), 4)
+    writer.raw("image data", item.image_data)
+    for number, block in enumerate(item.extended_data):
+        with writer.inside(f"extended_data[{number}]"):
+            writer.uint("extended data type", block.type, 2)
+            writer.uint("extended data length", len(block.content) + 4, 2)
+            writer.raw("extended data", block.content)
+    writer.fill(length, writer.size - start)

@@ -1,0 +1,87 @@
+"""Which interchange format bytes are in, told from their first bytes alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An interchange format.
+
+    Attributes
+    ----------
+    standard : such as ``ISO/IEC 19794-4``.
+    edition : year of the edition, None where the first bytes do not tell it.
+    module : where its decoder stands, empty where there is none.
+    """
+
+    standard: str
+    edition: int | None
+    module: str = ""
+
+    def __str__(self) -> str:
+        return self.standard if self.edition is None else f"{self.standard}:{self.edition}"
+
+
+_BINARY = (
+    (b"FIR\x00010\x00", Format("ISO/IEC 19794-4", 2005, "finger_image_2005")),
+    (b"FIR\x00020\x00", Format("ISO/IEC 19794-4", 2011, "finger_image_2011")),
+    (b"FAC\x00010\x00", Format("ISO/IEC 19794-5", 2005, "face_image_2005")),
+    (b"FAC\x00030\x00", Format("ISO/IEC 19794-5", 2011, "face_image_2011")),
+    (b"IIR\x00010\x00", Format("ISO/IEC 19794-6", 2005, "iris_image_2005")),
+    (b"IIR\x00020\x00", Format("ISO/IEC 19794-6", 2011, "iris_image_2011")),
+    (b"FMR\x00 20\x00", Format("ISO/IEC 19794-2", 2005)),
+    (b"FMR\x00030\x00", Format("ISO/IEC 19794-2", 2011)),
+    (b"SDI\x00", Format("ISO/IEC 19794-7", None)),
+)
+_TAGGED = (
+    (0x75, b"\x7f\x61", Format("ICAO Doc 9303-10 DG2", None)),
+    (0x63, b"\x7f\x61", Format("ICAO Doc 9303-10 DG3", None)),
+    (0x76, b"\x7f\x61", Format("ICAO Doc 9303-10 DG4", None)),
+    (0x67, b"\x02\x01", Format("ICAO Doc 9303-10 DG7", None)),
+    (0x64, b"\xa0", Format("ISO/IEC 39794-4", 2019)),
+    (0x65, b"\xa0", Format("ISO/IEC 39794-5", 2019)),
+    (0x66, b"\xa0", Format("ISO/IEC 39794-6", 2021)),
+    (0xA1, b"\x65", Format("ISO/IEC 39794-5", 2019)),
+)
+"""Outermost BER tag and what must follow its length."""
+FORMATS = tuple(dict.fromkeys([entry[-1] for entry in _BINARY] + [entry[-1] for entry in _TAGGED]))
+"""Every format that is recognised."""
+_FAMILIES = {
+    b"FIR\0": "ISO/IEC 19794-4",
+    b"FAC\0": "ISO/IEC 19794-5",
+    b"IIR\0": "ISO/IEC 19794-6",
+    b"FMR\0": "ISO/IEC 19794-2",
+}
+
+
+def format_of(data: bytes) -> Format | None:
+    """The interchange format the bytes begin like, or None. The bytes are not checked any further.
+
+    A record of a known family whose edition is not known is named without an edition.
+    """
+    for magic, known in _BINARY:
+        if data.startswith(magic):
+            return known
+    content = _content_of_tag(data)
+    for tag, inner, known in _TAGGED:
+        if data[:1] == bytes((tag,)) and content.startswith(inner):
+            return known
+    if data[:4] in _FAMILIES:
+        return Format(_FAMILIES[data[:4]], None)
+    if data.startswith((b"1.01:", b"1.001:")):
+        return Format("ANSI/NIST-ITL", None)
+    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] == b"<" and b"BIR" in head and b"cbeff" in head.lower():
+        return Format("CBEFF", None)
+    return None
+
+
+def _content_of_tag(data: bytes) -> bytes:
+    """The first bytes inside the outermost BER value, empty where its length is not one."""
+    length = data[1] if len(data) > 1 else 0
+    if length < 0x80:
+        return data[2:6]
+    octets = length & 0x7F
+    return data[2 + octets : 6 + octets] if 1 <= octets <= 4 else b""
