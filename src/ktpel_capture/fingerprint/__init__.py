@@ -4,19 +4,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ktpel_capture.fingerprint.boxes import Box
-    from ktpel_capture.fingerprint.synthesis import Finger, grow, grow_hand, slap
+    from ktpel_capture.fingerprint import live as live, overlay as overlay, synthesis as synthesis
+    from ktpel_capture.fingerprint.analysis import FingerprintAnalysis as FingerprintAnalysis, analyse as analyse
+    from ktpel_capture.fingerprint.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.fingerprint.boxes import Box as Box
+    from ktpel_capture.fingerprint.comparison import (
+        Prepared as Prepared,
+        compare as compare,
+        compare_many as compare_many,
+        prepare as prepare,
+    )
+    from ktpel_capture.fingerprint.extraction import minutiae as minutiae
+    from ktpel_capture.fingerprint.live import watch as watch
+    from ktpel_capture.fingerprint.measures import MEASURES as MEASURES
+    from ktpel_capture.fingerprint.segmentation import (
+        SegmentedFinger as SegmentedFinger,
+        missing_fingers as missing_fingers,
+        segment as segment,
+    )
+    from ktpel_capture.fingerprint.synthesis import (
+        Finger as Finger,
+        grow as grow,
+        grow_hand as grow_hand,
+        slap as slap,
+    )
 
 _WHERE = {
+    "analysis": ("FingerprintAnalysis", "analyse"),
+    "assessing": ("ALGORITHM", "assess"),
     "boxes": ("Box",),
+    "comparison": ("Prepared", "compare", "compare_many", "prepare"),
+    "extraction": ("minutiae",),
+    "live": ("watch",),
+    "measures": ("MEASURES",),
+    "segmentation": ("SegmentedFinger", "missing_fingers", "segment"),
     "synthesis": ("Finger", "grow", "grow_hand", "slap"),
 }
+_MODULES = ("live", "overlay", "synthesis")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
-__all__ = list(_HOME)
+__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"ktpel_capture.fingerprint.{name}")
     if name in _HOME:
         value = getattr(import_module(f"ktpel_capture.fingerprint.{_HOME[name]}"), name)
         globals()[name] = value

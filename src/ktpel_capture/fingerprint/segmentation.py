@@ -1,0 +1,299 @@
+"""The single fingers of a slap: where they lie, whose they are, which is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import cv2
+import numpy as np
+
+from ktpel_capture.arrays import F64, U8, GreyImage
+from ktpel_capture.fingerprint.boxes import Box
+from ktpel_capture.fingerprint.resolution import at_500_ppi
+from ktpel_capture.fingerprint.spectrum import ridge_spectrum
+from ktpel_capture.samples import FINGERS_OF, FingerprintSample, Position
+
+CELL = 8
+"""Side of a cell of the map that fingers are sought on, pixels at 500 ppi (0.4 mm)."""
+_MM = 500 / 25.4 / CELL
+"""Cells a millimetre."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentedFinger:
+    """One finger of a slap.
+
+    Attributes
+    ----------
+    position : which finger; ``unknown`` where the slap does not tell.
+    box : where it lies, in pixels of the slap.
+    sample : the finger alone, turned upright.
+    """
+
+    position: Position
+    box: Box
+    sample: FingerprintSample
+
+
+def segment(slap: FingerprintSample, absent: Collection[Position] = ()) -> tuple[SegmentedFinger, ...]:
+    """Cut a slap into its single fingers, from left to right on the picture.
+
+    Parameters
+    ----------
+    slap : several fingers at once; ``position`` says which, or ``unknown``, and then four fingers are named by the
+        hand they are found to be of.
+    absent : fingers that were declared unavailable, so that the others get the right names.
+
+    Returns
+    -------
+    One value a fingertip found; fewer than expected where some did not touch (`missing_fingers` names them).
+    """
+    boxes = finger_boxes(at_500_ppi(slap))
+    names = _names(boxes, slap.position, absent)
+    scale = slap.ppi / 500
+    fingers = []
+    for box, name in zip(boxes, names):
+        there = Box(
+            ((box.centre[0] + 0.5) * scale - 0.5, (box.centre[1] + 0.5) * scale - 0.5),
+            (box.size[0] * scale, box.size[1] * scale),
+            box.angle,
+        )
+        fingers.append(SegmentedFinger(name, there, cut_out(slap, there, name)))
+    return tuple(fingers)
+
+
+def missing_fingers(
+    position: Position, fingers: Sequence[SegmentedFinger], absent: Collection[Position] = ()
+) -> tuple[Position, ...]:
+    """Fingers of a slap position that are neither there nor declared unavailable."""
+    there = {finger.position for finger in fingers} | set(absent)
+    return tuple(finger for finger in FINGERS_OF.get(position, ()) if finger not in there)
+
+
+def cut_out(slap: FingerprintSample, box: Box, position: Position) -> FingerprintSample:
+    """The part of a slap inside a box, turned upright; what lies outside the picture is white."""
+    width, height = max(1, round(box.size[0])), max(1, round(box.size[1]))
+    cos, sin = math.cos(box.angle), math.sin(box.angle)
+    # from the cut-out's pixel to the slap's
+    turn = np.array(((cos, sin), (-sin, cos)))
+    corner = np.array(box.centre) - turn @ np.array(((width - 1) / 2, (height - 1) / 2))
+    how = np.column_stack((turn, corner))
+    flags = cv2.WARP_INVERSE_MAP | (cv2.INTER_NEAREST if box.angle == 0 else cv2.INTER_CUBIC)
+    image = cv2.warpAffine(
+        slap.image, how, (width, height), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+    )
+    return FingerprintSample(np.asarray(image, np.uint8), slap.ppi, position, slap.impression, slap.capture)
+
+
+def ridge_map(image: GreyImage) -> U8:
+    """Where ridges are: (rows, cols) uint8 on cells of `CELL` pixels, 1 where there are some.
+
+    Fine enough for the gap between two fingers from the local swing of grey, and sure that it is ridges, not writing
+    or a hole punched in the card, from the spectrum of wider windows.
+    """
+    half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    grey = np.asarray(half, np.float32)
+    band = np.asarray(cv2.subtract(cv2.GaussianBlur(grey, (3, 3), 0.6), cv2.blur(grey, (11, 11))), np.float32)
+    rows, cols = half.shape[0] // 4, half.shape[1] // 4
+    if rows < 8 or cols < 8:
+        return np.zeros((rows, cols), np.uint8)
+    swing = np.sqrt(
+        np.asarray(cv2.resize((band * band)[: rows * 4, : cols * 4], (cols, rows), interpolation=cv2.INTER_AREA))
+    )
+    swing = np.asarray(cv2.blur(swing, (3, 3)), np.float32)
+    spectrum = ridge_spectrum(np.asarray(half, np.uint8), 32, 8)
+    strength = spectrum.strength * (spectrum.period < 8.0) * (spectrum.period > 2.4)
+    # the middle of window n is cell 2 n + 1.5
+    at_x = ((np.arange(cols, dtype=np.float32) - 1.5) / 2)[None, :].repeat(rows, 0)
+    at_y = ((np.arange(rows, dtype=np.float32) - 1.5) / 2)[:, None].repeat(cols, 1)
+    sure = cv2.remap(strength.astype(np.float32), at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    sure = np.asarray(cv2.GaussianBlur(sure, (0, 0), 1.5), np.float32)
+    ridged = sure > 0.16
+    if not ridged.any():
+        return np.zeros((rows, cols), np.uint8)
+    typical = float(np.median(swing[ridged]))
+    return (ridged & (swing > 0.4 * typical)).astype(np.uint8)
+
+
+def finger_boxes(image: GreyImage) -> tuple[Box, ...]:
+    """A box around every fingertip of a picture at 500 ppi, from left to right as the hand lies."""
+    if int(ridge_spectrum(image[::2, ::2], 32, 16).ridged.sum()) < 4:
+        return ()
+    mask = cv2.morphologyEx(ridge_map(image), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return tuple(_boxes(np.asarray(mask, np.uint8)))
+
+
+def _boxes(mask: U8) -> list[Box]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    areas = []
+    for number in range(1, count):
+        if stats[number, cv2.CC_STAT_AREA] >= 35 * _MM**2:
+            y, x = np.nonzero(labels == number)
+            areas.append(np.stack((x, y), 1).astype(np.float64))
+    angle = _hand_angle(areas)
+    parts = [part for points in areas for part in _split(points, angle)]
+    return [tip.box() for tip in sorted(_tips(parts), key=lambda tip: tip.middle)]
+
+
+def _hand_angle(areas: Sequence[F64]) -> float:
+    """How far the hand is turned, radians: the common long axis of everything that is a finger wide."""
+    spread = np.zeros((2, 2))
+    for points in areas:
+        centred = points - points.mean(0)
+        covariance = centred.T @ centred
+        narrow = 4 * math.sqrt(float(np.linalg.eigvalsh(covariance / len(points))[0]))
+        if narrow < 25 * _MM:
+            spread += covariance
+    if not spread.any():
+        return 0.0
+    return 0.5 * math.atan2(2 * spread[0, 1], spread[1, 1] - spread[0, 0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Some cells of one finger: points (N, 2) and the direction of the hand."""
+
+    points: F64
+    angle: float
+
+    def turned(self) -> F64:
+        """The points in the hand's own frame: across, along (down)."""
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        return np.stack(
+            (self.points[:, 0] * cos - self.points[:, 1] * sin, self.points[:, 0] * sin + self.points[:, 1] * cos), 1
+        )
+
+    @property
+    def middle(self) -> float:
+        return float(np.median(self.turned()[:, 0]))
+
+    @property
+    def top(self) -> float:
+        return float(np.percentile(self.turned()[:, 1], 1))
+
+    @property
+    def width(self) -> float:
+        across = self.turned()[:, 0]
+        return float(np.percentile(across, 97) - np.percentile(across, 3))
+
+    def box(self) -> Box:
+        """The box around the fingertip, its own tilt found, cut at the first joint."""
+        own = _Part(self.points, self.angle + _lean(self.turned()))
+        turned = own.turned()
+        turned = turned[turned[:, 1] <= _joint(turned)]
+        half_cell = np.array((-0.5, 0.5))
+        left, right = np.percentile(turned[:, 0], (1, 99)) + half_cell
+        top, bottom = np.percentile(turned[:, 1], (0.5, 99.5)) + half_cell
+        across, along = (left + right) / 2, (top + bottom) / 2
+        cos, sin = math.cos(own.angle), math.sin(own.angle)
+        x, y = across * cos + along * sin, -across * sin + along * cos
+        return Box(
+            ((x + 0.5) * CELL - 0.5, (y + 0.5) * CELL - 0.5), ((right - left) * CELL, (bottom - top) * CELL), own.angle
+        )
+
+
+def _lean(turned: F64) -> float:
+    """How far one finger leans against the hand's direction, radians; round prints do not tell and give 0."""
+    centred = turned - turned.mean(0)
+    covariance = centred.T @ centred / len(turned)
+    along, across = covariance[1, 1], covariance[0, 0]
+    if along < 1.3 * across:
+        return 0.0
+    # the axis of most spread, measured from straight down
+    lean = 0.5 * math.atan2(2 * covariance[0, 1], along - across)
+    return max(-0.35, min(0.35, lean))
+
+
+def _joint(turned: F64) -> float:
+    """Where the fingertip ends along the finger: at the crease of the first joint, or 30 mm below the tip."""
+    top = float(np.percentile(turned[:, 1], 0.5))
+    counts = np.bincount(np.maximum((turned[:, 1] - top), 0).astype(np.int64), minlength=1).astype(np.float64)
+    smooth = np.convolve(counts, np.ones(3) / 3, mode="same")
+    low, high = int(15 * _MM), int(32 * _MM)
+    if len(smooth) > low + 4:
+        span = smooth[low : min(high, len(smooth) - 2)]
+        if len(span) and span.min() < 0.6 * smooth[: low + 1].max():
+            dip = low + int(span.argmin())
+            if smooth[dip:].max() > 1.3 * smooth[dip] or smooth[dip] < 0.25 * smooth.max():
+                return top + dip
+    return top + 30 * _MM
+
+
+def _split(points: F64, angle: float) -> list[_Part]:
+    """One connected area as fingers side by side: cut where it is thinnest, as long as it is wider than a finger."""
+    part = _Part(points, angle)
+    if part.width < 25 * _MM:
+        return [part]
+    turned = part.turned()
+    across = turned[:, 0] - turned[:, 0].min()
+    profile = np.convolve(np.bincount(across.astype(np.int64)).astype(np.float64), np.ones(3) / 3, mode="same")
+    margin = int(10 * _MM)
+    inner = profile[margin:-margin]
+    if not len(inner) or inner.min() > 0.8 * profile.max():
+        return [part]
+    cut = margin + int(inner.argmin())
+    left = across <= cut
+    return _split(points[left], angle) + _split(points[~left], angle)
+
+
+def _tips(parts: Sequence[_Part]) -> list[_Part]:
+    """Of the parts of each finger, one above the other, the tip."""
+    tips: list[_Part] = []
+    for part in sorted(parts, key=lambda part: part.top):
+        wide = part.width
+        if wide < 6 * _MM:
+            continue
+        if any(abs(part.middle - tip.middle) < 0.6 * max(wide, tip.width) for tip in tips):
+            continue
+        tips.append(part)
+    return tips
+
+
+_TIPS: dict[Position, tuple[tuple[float, float], ...]] = {
+    "right_four": ((-29.0, 2.0), (-9.5, -6.0), (10.0, -2.5), (28.5, 11.0)),
+    "left_four": ((-28.5, 11.0), (-10.0, -2.5), (9.5, -6.0), (29.0, 2.0)),
+}
+"""Fingertips of an average hand from left to right, mm: what fewer than four are told apart by."""
+
+
+def _names(boxes: Sequence[Box], position: Position, absent: Collection[Position]) -> list[Position]:
+    """Which finger each box is, from left to right."""
+    if position == "both_thumbs":
+        thumbs = [name for name in FINGERS_OF[position][::-1] if name not in absent]
+        if len(boxes) == len(thumbs):
+            return thumbs
+        return ["unknown"] * len(boxes)
+    if position == "unknown" and len(boxes) == 4:
+        position = hand_of(boxes)
+    if position not in _TIPS:
+        return ["unknown"] * len(boxes) if position == "unknown" else [position] * len(boxes)
+    order = FINGERS_OF[position] if position == "right_four" else FINGERS_OF[position][::-1]
+    here = [index for index, name in enumerate(order) if name not in absent]
+    if len(boxes) > len(here):
+        return ["unknown"] * len(boxes)
+    points = np.array([box.centre for box in boxes]) * 25.4 / 500
+    model = np.array(_TIPS[position])
+    fits = [(_misfit(points, model[list(chosen)]), chosen) for chosen in combinations(here, len(boxes))]
+    return [order[index] for index in min(fits)[1]] if fits else []
+
+
+def _misfit(points: F64, model: F64) -> float:
+    """How badly points fit a model that may be turned, moved and scaled a little."""
+    if len(points) < 2:
+        return 0.0
+    p = (points - points.mean(0)) @ np.array((1, 1j))
+    m = (model - model.mean(0)) @ np.array((1, 1j))
+    turn = np.vdot(m, p) / np.vdot(m, m)
+    size = abs(turn)
+    lean = abs(math.atan2(turn.imag, turn.real))
+    return float(np.mean(np.abs(p - turn * m) ** 2)) + 150 * math.log(max(size, 0.05)) ** 2 + 20 * lean**2
+
+
+def hand_of(boxes: Sequence[Box]) -> Position:
+    """Which hand four fingertips from left to right are of: the little finger is the one that lies lowest."""
+    points = np.array([box.centre for box in boxes]) * 25.4 / 500
+    right, left = (_misfit(points, np.array(_TIPS[hand])) for hand in ("right_four", "left_four"))
+    return "right_four" if right <= left else "left_four"
