@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ktpel_capture import Advice
@@ -24,6 +25,8 @@ PACKING_LIST = (
     "receipt_book",
 )
 """What has no plug of its own (guide, part VI, and what operators carry)."""
+PROGRAMS = {"Benrollment": ("at_least", (2, 7)), "Boardmanagement": ("exactly", (6, 0, 0, 9))}
+"""National programs and the versions that the guide names."""
 BLANKS_LEAST = 5
 """Cards a print kit must still have before it leaves."""
 ROOM_LEAST = 2_000_000_000
@@ -49,7 +52,7 @@ class KitCheck:
 
     Attributes
     ----------
-    versions : of the national programs on the laptop, as their screens show them; written down, not tested.
+    versions : of the national programs on the laptop, as their screens show them.
     missing : things of the packing list that nobody has ticked off.
     """
 
@@ -63,7 +66,8 @@ class KitCheck:
         packed = tuple(
             say("kit.pack", thing=say(f"thing.{name}").id, thing_en=say(f"thing.{name}").en) for name in self.missing
         )
-        return (*(problem for line in self.devices for problem in line.problems), *packed)
+        asked = (problem for line in self.devices for problem in line.problems)
+        return (*asked, *packed, *version_problems(self.versions))
 
     @property
     def ready(self) -> bool:
@@ -106,3 +110,15 @@ def _ask(station: Station, role: Role) -> DeviceLine:
         tuple(problems),
         station.spares(role),
     )
+
+
+def version_problems(versions: Mapping[str, str]) -> tuple[Advice, ...]:
+    """What is wrong with the national programs on the laptop, by the version their screens show."""
+    problems = []
+    for program, (how, wanted) in PROGRAMS.items():
+        found = tuple(int(part) for part in re.findall(r"\d+", versions.get(program, ""))[:4])
+        good = found >= wanted if how == "at_least" else found == wanted
+        if not found or not good:
+            needed = ".".join(map(str, wanted))
+            problems.append(say(f"kit.version_{how}", program=program, needed=needed, found=versions.get(program, "-")))
+    return tuple(problems)

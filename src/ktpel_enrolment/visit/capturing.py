@@ -42,6 +42,10 @@ class Desk(Protocol):
         """A device broke down: the operator connects the spare, or plugs it in again."""
         ...
 
+    def hangs_cloth(self, colour: str) -> None:
+        """The operator hangs the cloth of this colour behind the person."""
+        ...
+
     def confirms_biodata(self, lines: tuple[str, ...]) -> bool:
         """The biodata is read aloud; whether the person says that it is right."""
         ...

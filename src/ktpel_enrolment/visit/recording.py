@@ -208,6 +208,7 @@ class Recorder:
         biodata = self.biodata(applicant.nik)
         backdrop = backdrop_for(biodata.born, biodata.citizenship)
         refused: list[dict[str, Any]] = []
+        self.desk.hangs_cloth(backdrop)
         while True:
             notes = self._acquire(applicant, "photo", "face", kc.FaceRequest(), when={"backdrop": backdrop})
             portrait = notes.samples.get("face")

@@ -1,0 +1,106 @@
+"""How ``ktpel demo`` speaks to a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import ktpel_capture as kc
+from ktpel_enrolment.demo import DemoResult, Watch, run_demo
+from ktpel_enrolment.messages import LANGUAGES, Language, text
+from ktpel_enrolment.visit.recording import STEPS, Applicant, StepName
+from ktpel_enrolment.visit.visit import Phase
+
+
+def run(*, pupils: int, seed: int, out: Path, roster: Path | None, as_json: bool, lang: str | None) -> None:
+    """Run the demonstration with progress on stderr; the result goes to stdout."""
+    language = _language(lang)
+    screen = Console(stderr=True, quiet=as_json, highlight=False)
+    screen.print(f"[bold red]{text('demo.simulated', language)}[/]")
+    try:
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("[cyan]{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=screen,
+            transient=True,
+        ) as progress:
+            watch = _Show(progress, screen, language).watch()
+            result = run_demo(out, pupils=pupils, seed=seed, roster_file=roster, language=language, watch=watch)
+    except KeyboardInterrupt:
+        screen.print(text("demo.interrupted", language, out=out))
+        raise typer.Exit(130) from None
+    if as_json:
+        sys.stdout.write(json.dumps(result.recap.document()) + "\n")
+    else:
+        _summary(result, language)
+
+
+class _Show:
+    """Turns what happens into one moving line and a few that stay."""
+
+    def __init__(self, progress: Progress, screen: Console, language: Language) -> None:
+        self._progress = progress
+        self._screen = screen
+        self._language: Language = language
+        self._task: TaskID = progress.add_task("", total=len(STEPS), note="")
+
+    def watch(self) -> Watch:
+        return Watch(self._phase, self._seated, self._step, self._told)
+
+    def _phase(self, phase: Phase) -> None:
+        title = text(f"demo.phase_{phase}", self._language)
+        self._progress.update(self._task, description=title, completed=0, note="")
+        self._screen.print(f"[bold]{title}[/]")
+
+    def _seated(self, applicant: Applicant, number: int, of: int) -> None:
+        name = escape(applicant.pupil.name)
+        self._progress.update(self._task, description=f"{number}/{of} {name}", completed=0, note="")
+        self._screen.print(f"  {number}/{of} {name}")
+
+    def _step(self, applicant: Applicant, step: StepName) -> None:
+        note = text(f"demo.step_{step}", self._language)
+        self._progress.update(self._task, completed=STEPS.index(step), note=note)
+
+    def _told(self, advice: kc.Advice) -> None:
+        self._screen.print(f"      [dim]“{escape(advice.text(self._language))}”[/]")
+
+
+def _summary(result: DemoResult, language: Language) -> None:
+    screen = Console(highlight=False)
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    recap = result.recap
+    for name, value in (
+        ("target", recap.target),
+        ("recorded", recap.recorded),
+        ("printed", recap.printed),
+        ("handed_over", recap.handed_over),
+    ):
+        table.add_row(text(f"report.{name}", language), f"[bold]{value}[/]")
+    percent = "-" if recap.coverage is None else f"{recap.coverage:g} %"
+    table.add_row(text("report.coverage", language), f"[bold]{percent}[/]")
+    screen.print(table)
+    for problem in result.roster.problems:
+        screen.print(escape(str(problem)), style="yellow" if not problem.refused else "red", soft_wrap=True)
+    screen.print(text("demo.report", language, report=result.report), soft_wrap=True)
+
+
+def _language(given: str | None) -> Language:
+    """The language asked for, or as the environment says."""
+    if given is None:
+        locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        return "id" if locale.lower().startswith("id") else "en"
+    for language in LANGUAGES:
+        if given == language:
+            return language
+    raise typer.BadParameter(f'"{given}" is not known; one of {", ".join(LANGUAGES)}', param_hint="--lang")

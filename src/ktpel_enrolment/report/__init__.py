@@ -1,0 +1,1 @@
+"""The report of a visit: one self-contained page."""
