@@ -211,6 +211,60 @@ def encode_image(
     return stream.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class EncodedImage:
+    """An encoding held to a number of bytes.
+
+    Attributes
+    ----------
+    data : the encoded image.
+    ratio : raw pixels over encoded bytes: how many times smaller it became.
+    """
+
+    data: bytes
+    ratio: float
+
+    def __repr__(self) -> str:
+        return f"EncodedImage({len(self.data)} bytes, {self.ratio:.1f}:1)"
+
+
+def encode_within(pixels: U8, format: ImageFormat, max_bytes: int) -> EncodedImage:
+    """The best lossy encoding that fits into so many bytes.
+
+    JPEG 2000 is cut to the rate, JPEG takes the highest quality that fits, WSQ has one rate and fits or does not.
+
+    Raises
+    ------
+    ValueError : the format is lossless, or even its worst quality does not fit.
+    """
+    if format == "jpeg2000":
+        ratio = max(1.0, pixels.size / max_bytes)
+        for _ in range(12):
+            data = encode_image(pixels, format, ratio=ratio)
+            if len(data) <= max_bytes:
+                return EncodedImage(data, pixels.size / len(data))
+            ratio *= max(1.005, len(data) / max_bytes)
+    elif format == "jpeg":
+        least, most, best = 1, 100, b""
+        while least <= most:
+            quality = (least + most) // 2
+            data = encode_image(pixels, format, quality=quality)
+            if len(data) <= max_bytes:
+                best, least = data, quality + 1
+            else:
+                most = quality - 1
+        if best:
+            return EncodedImage(best, pixels.size / len(best))
+    elif format == "wsq":
+        data = encode_image(pixels, format)
+        if len(data) <= max_bytes:
+            return EncodedImage(data, pixels.size / len(data))
+    else:
+        raise ValueError(f"{format} is lossless and cannot be held to a number of bytes")
+    height, width = pixels.shape[:2]
+    raise ValueError(f"{width}x{height} pixels do not fit into {max_bytes} bytes as {format}")
+
+
 # How Pillow is entered: one plugin by name, never `Image.open`, whose bomb check warns on stderr and is global.
 
 _quiet = threading.Lock()

@@ -89,7 +89,11 @@ def _decoder(data: bytes) -> tuple[Format, Any]:
 
 
 def _encoder(record: Record) -> Any:
-    module = next((known.module for known in FORMATS if type(record).__module__.endswith(f".{known.module}")), None)
+    try:
+        name = (record.standard, record.edition)
+    except AttributeError:
+        name = ("", None)
+    module = next((known.module for known in FORMATS if (known.standard, known.edition) == name), "")
     if not module:
         raise TypeError(f"{type(record).__name__} is not a record that can be encoded")
     return import_module(f"{__package__}.{module}")

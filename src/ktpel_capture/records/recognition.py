@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -46,7 +47,9 @@ _TAGGED = (
     (0xA1, b"\x65", Format("ISO/IEC 39794-5", 2019)),
 )
 """Outermost BER tag and what must follow its length."""
-FORMATS = tuple(dict.fromkeys([entry[-1] for entry in _BINARY] + [entry[-1] for entry in _TAGGED]))
+CBEFF = Format("CBEFF", None, "cbeff")
+ANSI_NIST = Format("ANSI/NIST-ITL", None)
+FORMATS = tuple(dict.fromkeys([known for *_, known in _BINARY] + [known for *_, known in _TAGGED] + [CBEFF, ANSI_NIST]))
 """Every format that is recognised."""
 _FAMILIES = {
     b"FIR\0": "ISO/IEC 19794-4",
@@ -54,6 +57,8 @@ _FAMILIES = {
     b"IIR\0": "ISO/IEC 19794-6",
     b"FMR\0": "ISO/IEC 19794-2",
 }
+
+_BIR_ROOT = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?[^>]*>\s*|<!--.*?-->\s*)*<([\w.-]+:)?BIR[\s/>]", re.DOTALL)
 
 
 def format_of(data: bytes) -> Format | None:
@@ -71,10 +76,9 @@ def format_of(data: bytes) -> Format | None:
     if data[:4] in _FAMILIES:
         return Format(_FAMILIES[data[:4]], None)
     if data.startswith((b"1.01:", b"1.001:")):
-        return Format("ANSI/NIST-ITL", None)
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:1] == b"<" and b"BIR" in head and b"cbeff" in head.lower():
-        return Format("CBEFF", None)
+        return ANSI_NIST
+    if _BIR_ROOT.match(data[:4096]):
+        return CBEFF
     return None
 
 
