@@ -1,0 +1,50 @@
+"""Irises: boundaries, quality, live hints and codes of near-infrared pictures of eyes.
+
+Names load on first use.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ktpel_capture.iris import live as live, overlay as overlay, synthesis as synthesis
+    from ktpel_capture.iris.analysis import (
+        Band as Band,
+        IrisAnalysis as IrisAnalysis,
+        Zones as Zones,
+        analyse as analyse,
+    )
+    from ktpel_capture.iris.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.iris.boundaries import Boundary as Boundary
+    from ktpel_capture.iris.lids import Lids as Lids
+    from ktpel_capture.iris.live import watch as watch
+    from ktpel_capture.iris.measures import MEASURES as MEASURES
+    from ktpel_capture.iris.sharpness import focus as focus
+
+_WHERE = {
+    "analysis": ("Band", "IrisAnalysis", "Zones", "analyse"),
+    "assessing": ("ALGORITHM", "assess"),
+    "boundaries": ("Boundary",),
+    "sharpness": ("focus",),
+    "lids": ("Lids",),
+    "live": ("watch",),
+    "measures": ("MEASURES",),
+}
+_MODULES = ("live", "overlay", "synthesis")
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,166 @@
+"""Everything that is found in one picture of an eye, each computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
+from ktpel_capture.imaging.polar import unwrap_between
+from ktpel_capture.iris.boundaries import Boundary, find_boundaries
+from ktpel_capture.iris.circles import without_reflections
+from ktpel_capture.iris.lids import Lids, find_lids
+from ktpel_capture.quality import Missing
+from ktpel_capture.samples import IrisSample
+
+BAND_ROWS = 64
+"""Rows of the unwrapped iris."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """The iris unwrapped: rows run from pupil to limbus, columns counter-clockwise from the picture's right.
+
+    Attributes
+    ----------
+    image : (64, 256) uint8.
+    usable : (64, 256) bool, where the iris is really seen.
+    """
+
+    image: GreyImage
+    usable: Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """Median grey levels of the zones that contrasts are taken between, each `Missing` where none of it is seen.
+
+    Attributes
+    ----------
+    pupil : inside 0.8 pupil radii.
+    inner_iris : from 1.1 pupil radii to halfway to the limbus.
+    outer_iris : from halfway between the boundaries to 0.9 iris radii.
+    sclera : from 1.1 to 1.2 iris radii.
+    """
+
+    pupil: float | Missing
+    inner_iris: float | Missing
+    outer_iris: float | Missing
+    sclera: float | Missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IrisAnalysis:
+    """One eye with what was found in it; a stage that found nothing is `Missing` with its reason.
+
+    Attributes
+    ----------
+    sample : the picture.
+    pupil, limbus : inner and outer boundary of the iris, found together or not at all.
+    lids : the lids' margins where they cross the iris.
+    annulus : (H, W) bool, between the boundaries, hidden or not.
+    mask : (H, W) bool, the usable iris: of the annulus what neither lid, lash nor reflection hides.
+    reflections : (H, W) bool, small bright spots anywhere.
+    band : the unwrapped iris.
+    zones : grey levels of pupil, iris and sclera.
+    """
+
+    sample: IrisSample
+    pupil: Boundary | Missing
+    limbus: Boundary | Missing
+    lids: Lids | Missing
+    annulus: Bool | Missing
+    mask: Bool | Missing
+    reflections: Bool | Missing
+    band: Band | Missing
+    zones: Zones | Missing
+
+    @property
+    def image(self) -> GreyImage:
+        return self.sample.image
+
+    def __repr__(self) -> str:
+        if isinstance(self.pupil, Missing) or isinstance(self.limbus, Missing):
+            return f"IrisAnalysis({self.pupil})"
+        return (
+            f"IrisAnalysis({self.sample.eye} eye, pupil {self.pupil.radius:.1f} px, iris {self.limbus.radius:.1f} px)"
+        )
+
+
+def analyse(sample: IrisSample) -> IrisAnalysis:
+    """Find pupil, limbus, lids and the usable iris of one eye; what is not there is `Missing`, nothing is raised."""
+    found = find_boundaries(sample.image)
+    if isinstance(found, Missing):
+        return IrisAnalysis(sample, *[found] * 8)
+    pupil, limbus = found
+    filled, spots = without_reflections(sample.image)
+    lids = find_lids(filled, pupil, limbus)
+    annulus = between(sample.image.shape, pupil.contour, limbus.contour)
+    opening = _opening(sample.image.shape, lids)
+    mask = _usable(sample.image, annulus & opening & ~spots, lids)
+    band = _band(sample.image, mask, pupil, limbus)
+    zones = _zones(sample.image, opening & ~spots, band, pupil, limbus)
+    return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones)
+
+
+def between(shape: tuple[int, ...], inner: F64, outer: F64) -> Bool:
+    """Pixels inside the outer and outside the inner contour, (H, W) bool, read-only."""
+    canvas = np.zeros(shape[:2], np.uint8)
+    for contour, value in ((outer, 1), (inner, 0)):
+        cv2.fillPoly(canvas, [np.rint(contour * 16).astype(np.int32)], value, shift=4)
+    canvas.flags.writeable = False
+    return canvas.view(np.bool_)
+
+
+def _opening(shape: tuple[int, ...], lids: Lids) -> Bool:
+    """Pixels between the lids, as far to the sides as these are known."""
+    canvas = np.zeros(shape, np.uint8)
+    outline = np.vstack([lids.upper, np.maximum(lids.lower, lids.upper)[::-1]])
+    cv2.fillPoly(canvas, [np.rint(outline * 16).astype(np.int32)], 1, shift=4)
+    return canvas.view(np.bool_)
+
+
+def _usable(image: GreyImage, open_iris: Bool, lids: Lids) -> Bool:
+    levels = lids.levels
+    dark = image < levels.iris - 3.0 * levels.spread
+    light = image > levels.iris + 4.0 * levels.spread
+    return np.asarray(frozen_copy(open_iris & ~dark & ~light), dtype=np.bool_)
+
+
+def _band(image: GreyImage, mask: Bool, pupil: Boundary, limbus: Boundary) -> Band:
+    straight = unwrap_between(image, pupil.contour, limbus.contour, BAND_ROWS)
+    usable = unwrap_between(mask.view(np.uint8) * np.uint8(255), pupil.contour, limbus.contour, BAND_ROWS) > 127
+    return Band(frozen_copy(straight), np.asarray(frozen_copy(usable), dtype=np.bool_))
+
+
+def _zones(image: GreyImage, seen: Bool, band: Band, pupil: Boundary, limbus: Boundary) -> Zones:
+    share = (np.arange(BAND_ROWS) + 0.5) / BAND_ROWS
+    inner, outer = pupil.radius, limbus.radius
+    radius = inner + share * (outer - inner)
+
+    def iris(least: float, most: float) -> float | Missing:
+        rows = (radius >= least) & (radius <= most)
+        return _median(band.image[rows][band.usable[rows]])
+
+    def around(centre: Boundary, least: float, most: float, rows: int) -> float | Missing:
+        middle = np.array([centre.x, centre.y])
+        near, far = (middle + factor * (centre.contour[::4] - middle) for factor in (least, most))
+        values = unwrap_between(image, near, far, rows)
+        inside = unwrap_between(seen.view(np.uint8) * np.uint8(255), near, far, rows) > 127
+        return _median(values[inside])
+
+    halfway = 0.5 * (inner + outer)
+    return Zones(
+        pupil=around(pupil, 0.0, 0.8, 12),
+        inner_iris=iris(1.1 * inner, halfway),
+        outer_iris=iris(halfway, 0.9 * outer),
+        sclera=around(limbus, 1.1, 1.2, 6),
+    )
+
+
+def _median(values: GreyImage) -> float | Missing:
+    if values.size < 24:
+        return Missing("iris.too_little_seen")
+    return float(np.median(values))
