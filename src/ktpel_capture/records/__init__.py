@@ -16,14 +16,14 @@ if TYPE_CHECKING:
         encode as encode,
         layout as layout,
     )
-    from ktpel_capture.records.making import from_samples as from_samples
+    from ktpel_capture.records.making import from_minutiae as from_minutiae, from_samples as from_samples
     from ktpel_capture.records.reader import Deviation as Deviation
     from ktpel_capture.records.recognition import Format as Format, format_of as format_of
     from ktpel_capture.records.writer import Span as Span
 
 _WHERE = {
     "coding": ("Record", "decode", "decode_tolerantly", "encode", "layout"),
-    "making": ("from_samples",),
+    "making": ("from_minutiae", "from_samples"),
     "reader": ("Deviation",),
     "recognition": ("Format", "format_of"),
     "writer": ("Span",),

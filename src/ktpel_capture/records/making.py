@@ -18,11 +18,13 @@ from ktpel_capture.samples import (
     CaptureInfo,
     FaceSample,
     FingerprintSample,
+    Impression,
     IrisSample,
     Modality,
     Sample,
     modality_of,
 )
+from ktpel_capture.templates import Minutiae
 
 QUALITY_ALGORITHMS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
@@ -430,3 +432,74 @@ _FORMATS: dict[str, tuple[Modality | None, dict[int | None, Callable[..., Record
     "19794-6": ("iris", {2005: _iris_2005, 2011: _iris_2011}, "jpeg2000_lossless"),
     "cbeff": (None, {None: _cbeff}, "jpeg2000_lossless"),
 }
+
+
+def from_minutiae(
+    templates: Sequence[Minutiae],
+    *,
+    edition: int = 2011,
+    impression: Impression = "unknown",
+    quality: int | None = None,
+    captured: datetime | None = None,
+) -> Record:
+    """A finger minutiae record (ISO/IEC 19794-2) that holds the templates, in their order.
+
+    Positions are rounded to whole pixels, angles to 256ths of a turn, qualities to whole percents; of more than 255
+    minutiae the surest are kept.
+
+    Parameters
+    ----------
+    templates : at least one; their ``size`` must be known.
+    edition : 2005 or 2011.
+    impression : how the prints were taken.
+    quality : 0..100 of every finger, where known; an unknown one is written as failed in 2011 and as 0 in 2005.
+    captured : when.
+
+    Raises
+    ------
+    ValueError : an unknown edition, no template, a size that is not known or too large; in 2005 sizes or resolutions
+        that differ.
+    """
+    from ktpel_capture.records import finger_minutiae_2005 as old, finger_minutiae_2011 as new
+    from ktpel_capture.records.finger_codes import IMPRESSION_2005, IMPRESSION_2011, record_impression
+    from ktpel_capture.records.minutiae_values import from_template
+
+    if edition not in (2005, 2011):
+        raise ValueError(f"edition {edition} of ISO/IEC 19794-2 is not known; one of 2005, 2011")
+    if not templates:
+        raise ValueError("a record holds at least one finger")
+    for template in templates:
+        if not all(1 <= side <= 16384 for side in template.size):
+            raise ValueError(f"a minutiae record needs the image's size, 1..16384 px, not {template.size}")
+    seen: Counter[str] = Counter()
+    representations, views = [], []
+    for template in templates:
+        number = seen[template.position]
+        seen[template.position] += 1
+        rate = max(1, round(template.ppi / 2.54))
+        if edition == 2011:
+            score = blocks.QUALITY_FAILED if quality is None else quality
+            representations.append(
+                new.FingerMinutiaeRepresentation(
+                    template.position,
+                    record_impression(impression, IMPRESSION_2011),
+                    template.size,
+                    from_template(template, 0),
+                    representation_number=number,
+                    sampling_rate=(rate, rate),
+                    captured=CaptureDateTime.of(captured),
+                    quality=(QualityBlock(score),),
+                )
+            )
+        else:
+            impression_type = record_impression(impression, IMPRESSION_2005)
+            views.append(
+                old.FingerMinutiaeView(
+                    template.position, impression_type, from_template(template, 1), quality or 0, number
+                )
+            )
+    if edition == 2011:
+        return new.FingerMinutiaeRecord2011(tuple(representations))
+    if len({(template.size, round(template.ppi / 2.54)) for template in templates}) > 1:
+        raise ValueError("a 2005 minutiae record has one image size and one resolution, the templates have several")
+    return old.FingerMinutiaeRecord2005(tuple(views), templates[0].size, (rate, rate))
