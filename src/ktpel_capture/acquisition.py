@@ -395,7 +395,8 @@ def _fingers(slap: FingerprintSample, request: FingerRequest) -> dict[str, Sampl
 
     if slap.position == "unknown":
         slap = replace(slap, position=request.position)
-    absent = tuple(item.position for item in request.unavailable)
+    present = request.expected
+    absent = tuple(finger for finger in FINGERS_OF[slap.position] if finger not in present)
     return {finger.position: finger.sample for finger in fingerprint.segment(slap, absent=absent)}
 
 

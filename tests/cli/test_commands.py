@@ -18,26 +18,12 @@ def ktpel(*words):
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        [],
-        ["check"],
-        ["measures"],
-        ["profile"],
-        ["profile", "show"],
-        ["devices"],
-        ["devices", "list"],
-        ["record"],
-        ["demo"],
-    ],
-)
-def test_every_command_has_help_and_the_leaves_show_examples(words):
-    done = ktpel(*words, "--help")
+@pytest.mark.parametrize("command", ["", "check", "measures", "profile", "devices", "record", "demo"])
+def test_every_command_has_help_with_examples(command):
+    done = ktpel(*command.split(), "--help")
     assert done.returncode == 0, done.stderr
     assert "Usage" in done.stdout
-    if words and words[0] in ("check", "measures", "demo", "profile", "devices", "record") and len(words) == 1:
-        assert "xample" in done.stdout
+    assert "xample" in done.stdout
 
 
 def test_measures_lists_every_row_with_meaning_unit_and_source():

@@ -17,7 +17,18 @@ from ktpel_capture.errors import KtpelError, UnreadableFile
 from ktpel_capture.messages import Language, advice
 from ktpel_capture.profiles import Finding, Profile, Verdict
 from ktpel_capture.quality import Missing, QualityReport
-from ktpel_capture.samples import EYES, FINGERS_OF, MODALITIES, POSITIONS, FingerprintSample, Sample, modality_of
+from ktpel_capture.samples import (
+    EYES,
+    FINGERS_OF,
+    MODALITIES,
+    POSITIONS,
+    Eye,
+    FingerprintSample,
+    Modality,
+    Position,
+    Sample,
+    modality_of,
+)
 
 _ACCEPTED, _REJECTED, _UNREADABLE = 0, 1, 2
 
@@ -47,10 +58,10 @@ class Settings:
     """How files are read and judged."""
 
     profile: Profile
-    kind: str | None = None
+    kind: Modality | None = None
     ppi: float | None = None
-    position: str | None = None
-    eye: str | None = None
+    position: Position | None = None
+    eye: Eye | None = None
     when: dict[str, str] = field(default_factory=dict)
     overlay: Path | None = None
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable
+from typing import TypeVar
 
 import typer
 
 from ktpel_capture.messages import LANGUAGES, Language
 from ktpel_capture.profiles import WHEN_KEYS
+
+Name = TypeVar("Name", bound=str)
 
 LANG = typer.Option(
     "--lang", metavar="id|en", envvar="KTPEL_LANG", help="Language of advice (else as the environment says)."
@@ -21,17 +24,15 @@ def chosen_language(given: str | None) -> Language:
     if given is None:
         locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
         return "id" if locale.lower().startswith("id") else "en"
-    return next(
-        (language for language in LANGUAGES if language == one_of(given, LANGUAGES, "--lang")),
-        "en",
-    )
+    return one_of(given, LANGUAGES, "--lang")
 
 
-def one_of(value: str, known: Iterable[str], option: str) -> str:
+def one_of(value: str, known: Iterable[Name], option: str) -> Name:
     """The value, if it is known; else a usage error with the nearest known one."""
     names = list(known)
-    if value in names:
-        return value
+    for name in names:
+        if name == value:
+            return name
     nearest = next(iter(difflib.get_close_matches(value, names, 1, 0.5)), "")
     guess = f'; did you mean "{nearest}"?' if nearest else f"; one of {', '.join(names)}"
     raise typer.BadParameter(f'"{value}" is not known{guess}', param_hint=option)
