@@ -39,6 +39,7 @@ BUILT_IN: Mapping[str, BuiltIn] = MappingProxyType(
     {
         "sim": BuiltIn("ktpel_capture.devices.simulators", "simulated device, sim:iris?seed=7"),
         "folder": BuiltIn("ktpel_capture.devices.drivers.folder", "images of a folder, folder:/path?kind=fingerprint"),
+        "zfm": BuiltIn("ktpel_capture.devices.drivers.zfm", "ZhianTec ZFM-20/R30x/R503, zfm:///dev/ttyUSB0"),
         "volume": BuiltIn("ktpel_capture.devices.drivers.volume", "backup drive or folder, volume:/media/backup"),
     }
 )
@@ -130,7 +131,7 @@ def opened(driver: Driver, where: Address, clock: Clock) -> Device:
     """Open with one driver and look at what it gives, whoever wrote it."""
     try:
         device = driver.open(where, clock=clock)
-    except (KtpelError, NotImplementedError, MemoryError):
+    except KtpelError:
         raise
     except Exception as error:
         raise DeviceError(

@@ -56,15 +56,21 @@ class Setting:
     serial: str
 
 
-def setting_of(where: Address, *, trigger: Trigger, rate: float, latency: float) -> Setting:
-    """Read the keys that all simulated capture devices share."""
+def scene_of(where: Address) -> Scene:
+    """The scene an address names, or one of its own; somebody sits in it."""
     seed = where.whole("seed", 0)
     place = scene(where.query["scene"]) if where.query.get("scene") else Scene(seed)
     person = where.whole("person", seed) if "person" in where.query else None
     if place.person is None or (person is not None and place.person.seed != person):
         place.seat(seed if person is None else person)
+    return place
+
+
+def setting_of(where: Address, *, trigger: Trigger, rate: float, latency: float) -> Setting:
+    """Read the keys that all simulated capture devices share."""
+    seed = where.whole("seed", 0)
     return Setting(
-        scene=place,
+        scene=scene_of(where),
         seed=seed,
         trigger=Trigger(where.choice("trigger", [each.value for each in Trigger], trigger.value)),
         rate=where.number("rate", rate, 0, 240),
