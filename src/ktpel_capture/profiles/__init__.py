@@ -167,7 +167,9 @@ class Profile:
         return Verdict(self.name, accepted, tuple(findings), report.facts.digest)
 
 
-WARNED_EDITS = frozenset({"edit.resolution_assumed", "edit.backdrop_replaced"})
+WARNED_EDITS = frozenset(
+    {"edit.resolution_assumed", "edit.backdrop_replaced", "signature.unit_assumed", "signature.rate_assumed"}
+)
 """Edits of a sample that a verdict always mentions."""
 
 
