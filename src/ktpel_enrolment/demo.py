@@ -33,6 +33,8 @@ from ktpel_enrolment.visit.visit import PHASES, Conductor, Phase, VisitPlan
 
 BEGIN = datetime(2026, 2, 10, 0, 30, tzinfo=UTC)
 """08:30 at the school (WITA)."""
+PLANNED = BEGIN - timedelta(days=14)
+"""When the visit is planned and the letter goes out."""
 SCHOOL = "MA Contoh Halong"
 OPERATOR = "Operator Contoh"
 TEAM = Team("Jemput Bola 1", ("Operator Contoh", "Pendamping Contoh"), ("kit-1",))
@@ -115,7 +117,7 @@ def _opened(
         }
         resumed = _agree(store, settings, out)
         last = store.last_time()
-        clock = kc.VirtualClock(BEGIN if last is None else last + timedelta(seconds=20))
+        clock = kc.VirtualClock(PLANNED if last is None else last + timedelta(seconds=20))
         station = stack.enter_context(Station(_addresses(out), clock=clock))
         table = SimulatedTable(seed, clock, OPERATOR, watch.told)
         register = SimulatedRegister(roster.pupils, sample_deviations() if roster_file is None else {})
@@ -138,6 +140,7 @@ def _opened(
         )
         agenda = VisitPlan(
             name=f"visit {BEGIN:%Y-%m-%d} {SCHOOL}",
+            begins=BEGIN,
             school=SCHOOL,
             schools=read_schools(files("ktpel_enrolment.data") / "sekolah.csv"),
             teams=(TEAM,),
@@ -171,9 +174,9 @@ def _agree(store: Store, settings: dict[str, Any], out: Path) -> bool:
 def _addresses(out: Path) -> dict[Role, tuple[str, ...]]:
     return {
         **ADDRESSES,
-        "printer": (f"sim:card-printer?scene={SCENE}",),
+        "printer": (f"sim:card-printer?scene={SCENE}&serial=PRINTER-1",),
         "backup": (f"sim:backup?path={(out / 'backup-drive').resolve().as_posix()}&serial=DRIVE-1",),
-        "uplink": (f"sim:uplink?scene={SCENE}",),
+        "uplink": (f"sim:uplink?scene={SCENE}&serial=MODEM-1",),
     }
 
 
@@ -199,7 +202,7 @@ def _seat(
     table: SimulatedTable, watch: Watch, applicant: Applicant, applicants: list[Applicant], parts: dict[str, Part]
 ) -> None:
     watch.seated(applicant, applicants.index(applicant) + 1, len(applicants))
-    table.seat(applicant.nik, parts[applicant.nik])
+    table.seat(applicant.pupil, parts[applicant.nik])
 
 
 def _friend(holder: Applicant, applicants: list[Applicant]) -> Applicant | None:
@@ -209,5 +212,5 @@ def _friend(holder: Applicant, applicants: list[Applicant]) -> Applicant | None:
     return applicants[1]
 
 
-def _draw(album: Album, applicant: Applicant, step: StepName, notes: CaptureNotes) -> dict[str, Any]:
-    return album.keep(f"{applicant.pupil.row:03}-{step}", notes)
+def _draw(album: Album, applicant: Applicant, label: str, notes: CaptureNotes) -> dict[str, Any]:
+    return album.keep(f"{applicant.pupil.row:03}-{label}", notes)

@@ -82,12 +82,17 @@ def test_what_was_done_is_there_after_opening_again(tmp_path):
         assert store.problems() == []
 
 
+def _the_same_step_twice(store):
+    with store.transaction(AT) as change:
+        change.do("a", "photo", {}, {"face": face()})
+        change.enter("recording_register", {})
+        change.do("a", "photo", {})
+
+
 def test_a_transaction_that_fails_leaves_nothing(tmp_path):
     with Store(tmp_path) as store:
-        with pytest.raises(sqlite3.IntegrityError), store.transaction(AT) as change:
-            change.do("a", "photo", {}, {"face": face()})
-            change.enter("recording_register", {})
-            change.do("a", "photo", {})
+        with pytest.raises(sqlite3.IntegrityError):
+            _the_same_step_twice(store)
         assert store.steps("a") == {}
         assert all(store.book(book) == [] for book in BOOKS)
         with store.transaction(AT) as change:

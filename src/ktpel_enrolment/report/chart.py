@@ -20,6 +20,9 @@ COLOURS: Mapping[str, str] = {
     "left_four": "var(--fingerprint)",
     "both_thumbs": "var(--fingerprint)",
     "irises": "var(--iris)",
+    "right_four_again": "var(--fingerprint)",
+    "left_four_again": "var(--fingerprint)",
+    "both_thumbs_again": "var(--fingerprint)",
     "verification": "var(--fingerprint)",
 }
 _LEGEND = (
@@ -61,7 +64,7 @@ def ring(percent: float | None) -> Markup:
 def day_chart(rows: Sequence[tuple[str, Mapping[str, Step]]]) -> Markup:
     """One line a pupil: how long each step took, and where it went wrong."""
     drawn: list[tuple[str, dict[str, Step]]] = [
-        (name, {step: steps[step] for step in STEPS if step in steps}) for name, steps in rows
+        (name, {step: steps[step] for step in steps if step in (*STEPS, *COLOURS)}) for name, steps in rows
     ]
     drawn = [(name, steps) for name, steps in drawn if len(steps) > 2]
     if not drawn:

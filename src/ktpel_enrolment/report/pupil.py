@@ -19,6 +19,7 @@ _HANDS: tuple[tuple[str, tuple[kc.Position, ...]], ...] = (
     ("left_hand", ("left_thumb", "left_index", "left_middle", "left_ring", "left_little")),
 )
 
+_ORDER: tuple[str, ...] = (*STEPS, *(f"{slap}_again" for slap in SLAPS))
 Content = Mapping[str, Any]
 
 
@@ -59,12 +60,12 @@ def _recorded(steps: Mapping[str, Step], decision: Content | None, refusals: lis
     left = (
         _photo(steps["photo"], pictures) if "photo" in steps else None,
         _signature(steps["signature"], pictures) if "signature" in steps else None,
+        _block("identity", _papers(steps["identity"].content)),
+        _verification(steps["verification"]) if "verification" in steps else None,
     )
     right = (
-        _block("identity", _papers(steps["identity"].content)),
         _fingers(steps, pictures),
         _irises(steps["irises"], pictures) if "irises" in steps else None,
-        _verification(steps["verification"], pictures) if "verification" in steps else None,
         _rejected(steps, pictures),
         _said(steps),
         _card(steps, decision, refusals, pictures),
@@ -137,19 +138,17 @@ def _signature(step: Step, pictures: Path) -> Markup:
 
 
 def _fingers(steps: Mapping[str, Step], pictures: Path) -> Markup:
-    taken: dict[str, Content] = {slap: steps[slap].content for slap in SLAPS if slap in steps}
+    taken: dict[str, Content] = {
+        slap: steps.get(f"{slap}_again", steps[slap]).content for slap in SLAPS if slap in steps
+    }
     if not taken:
         return Markup("")
     hands = []
     for title, fingers in _HANDS:
         cells = [_finger(finger, taken, pictures) for finger in fingers]
         hands.append(join((tag("p", word(title), class_="note"), tag("div", cells, class_="hand"))))
-    lines = (
-        tag("span", _name(slap), ": ", _attempts(content), "; ")
-        for slap, content in taken.items()
-        if content.get("attempts")
-    )
-    return _block("fingers", hands, note=list(lines))
+    counts = [(_name(slap), " ", _attempts(content)) for slap, content in taken.items() if content.get("attempts")]
+    return _block("fingers", hands, note=[(count, " · " if count is not counts[-1] else "") for count in counts])
 
 
 def _finger(finger: kc.Position, taken: Mapping[str, Content], pictures: Path) -> Markup:
@@ -176,7 +175,7 @@ def _irises(step: Step, pictures: Path) -> Markup:
     return _block("irises", tag("div", eyes, class_="row"), note=_attempts(content))
 
 
-def _verification(step: Step, pictures: Path) -> Markup:
+def _verification(step: Step) -> Markup:
     content = step.content
     lines = [
         tag(
@@ -195,7 +194,7 @@ def _verification(step: Step, pictures: Path) -> Markup:
 
 def _rejected(steps: Mapping[str, Step], pictures: Path) -> Markup:
     cells = []
-    for step in STEPS:
+    for step in _ORDER:
         if step not in steps:
             continue
         content = steps[step].content
@@ -215,12 +214,12 @@ def _rejected(steps: Mapping[str, Step], pictures: Path) -> Markup:
 
 
 def _reject(step: str, image: Markup, why: Any) -> Markup:
-    return tag("div", image, tag("p", tag("b", _name(step)), class_="note"), tag("p", why), class_="reject")
+    return tag("figure", image, tag("div", tag("b", _name(step)), class_="note"), tag("div", why), class_="reject")
 
 
 def _said(steps: Mapping[str, Step]) -> Markup:
     lines = []
-    for step in STEPS:
+    for step in _ORDER:
         if step not in steps:
             continue
         content = steps[step].content
@@ -293,6 +292,7 @@ _POSITIONS = frozenset((*kc.FINGERS, *kc.FINGERS_OF))
 
 def _name(part: str) -> Markup:
     """A step, finger or eye as one says it."""
+    part = part.removesuffix("_again")
     if part in _STEP_WORDS:
         return word(_STEP_WORDS[part])
     if part in _POSITIONS or part in ("left", "right", "face", "signature"):

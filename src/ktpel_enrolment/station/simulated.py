@@ -12,6 +12,7 @@ from typing import Any
 import ktpel_capture as kc
 from ktpel_capture.devices.simulators.people import Person
 from ktpel_capture.errors import DeviceError
+from ktpel_enrolment.domain.nik import Sex
 from ktpel_enrolment.domain.persons import Pupil
 from ktpel_enrolment.station.station import Role, Station
 from ktpel_enrolment.visit.recording import Applicant, StepName
@@ -49,18 +50,18 @@ SCRIPT: tuple[Part, ...] = (
     Part(
         troubles=(
             Trouble("photo", {"eyes_closed": 1.0}),
-            Trouble("right_four", {"moisture": 0.02, "pressure": 0.22}),
+            Trouble("right_four", {"moisture": 0.05, "light_finger": 1.0}),
         )
     ),
     Part(
         unavailable=(kc.Unavailable("left_ring", "missing"),),
         troubles=(
-            Trouble("signature", {"line": 1.0}),
+            Trouble("signature", {"right": 34.0, "scale": 1.5}, hasty=False),
             Trouble("right_four", fault="unplug@frame:6", hasty=False),
         ),
         refuses_photos=1,
     ),
-    Part(troubles=(Trouble("irises", {"lid_opening": 0.3}),)),
+    Part(troubles=(Trouble("irises", {"lid_opening": 0.45}),)),
 )
 """The first pupils of the demonstration: between them a recapture in every modality, one unplugged cable, one declared
 missing finger. What later pupils meet is drawn by the seed."""
@@ -68,7 +69,7 @@ missing finger. What later pupils meet is drawn by the seed."""
 _MAYBE: tuple[Trouble, ...] = (
     Trouble("photo", {"yaw": 0.45}),
     Trouble("photo", {"exposure": 0.4}),
-    Trouble("signature", {"scale": 0.3}),
+    Trouble("signature", {"right": 34.0, "scale": 1.5}, hasty=False),
     Trouble("right_four", {"moisture": 0.02, "pressure": 0.22}),
     Trouble("left_four", {"pressure": 1.6, "moisture": 0.95}),
     Trouble("both_thumbs", {"moisture": 0.02, "pressure": 0.22}),
@@ -95,9 +96,14 @@ def part_of(index: int, pupil: Pupil, seed: int) -> Part:
     return Part(troubles=tuple(chance.sample(_MAYBE, chance.choice((0, 1, 1, 2)))))
 
 
-def person_seed(seed: int, who: str) -> int:
+_FACES: Mapping[Sex, tuple[int, ...]] = {"male": (9, 2, 0, 1), "female": (6, 5, 4)}
+"""Last digits of seeds whose simulated face goes with the sex on the roster; only for the eye."""
+
+
+def person_seed(seed: int, who: str, sex: Sex = "male") -> int:
     """The identity of a simulated person: the same seed and NIK give the same fingers, eyes, face and hand."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {who}".encode()).digest()[:4], "big") >> 1
+    number = int.from_bytes(hashlib.sha256(f"{seed} {who}".encode()).digest()[:4], "big") >> 1
+    return number - number % 10 + _FACES[sex][number % len(_FACES[sex])]
 
 
 class SimulatedTable:
@@ -116,13 +122,13 @@ class SimulatedTable:
 
     # Who sits there
 
-    def seat(self, who: str, part: Part) -> None:
+    def seat(self, pupil: Pupil, part: Part) -> None:
         """The next person sits down."""
         absent = {item.position for item in part.unavailable}
         fingers = tuple(finger for finger in kc.FINGERS if finger in absent)
         blind = next((eye for eye in _EYES if f"{eye}_eye" in absent), None)
         self._part, self._refusals = part, part.refuses_photos
-        self._seated = Person(person_seed(self._seed, who), missing=fingers, blind_eye=blind)
+        self._seated = Person(person_seed(self._seed, pupil.nik.digits, pupil.sex), missing=fingers, blind_eye=blind)
         self.scene.seat(self._seated)
 
     def operator_sits_down(self) -> None:
@@ -184,10 +190,10 @@ class SimulatedTable:
 
 
 ADDRESSES: Mapping[Role, tuple[str, ...]] = {
-    "face": (f"sim:face?scene={SCENE}",),
-    "signature": (f"sim:signature?scene={SCENE}",),
+    "face": (f"sim:face?scene={SCENE}&serial=CAM-1",),
+    "signature": (f"sim:signature?scene={SCENE}&serial=PAD-1",),
     "fingerprint": (f"sim:fingerprint?scene={SCENE}&serial=FP-1", f"sim:fingerprint?scene={SCENE}&serial=FP-2"),
-    "iris": (f"sim:iris?scene={SCENE}",),
+    "iris": (f"sim:iris?scene={SCENE}&serial=IRIS-1",),
 }
 """The simulated kit: one scene, and a spare fingerprint scanner in the bag."""
 

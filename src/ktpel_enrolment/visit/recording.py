@@ -50,13 +50,16 @@ STEPS: tuple[StepName, ...] = (
     "recorded",
 )
 """Order of the SOP of 2012; biodata is read aloud before the first capture, the photo is shown for approval."""
-SLAPS: tuple[Literal["right_four", "left_four", "both_thumbs"], ...] = ("right_four", "left_four", "both_thumbs")
+Slap: TypeAlias = Literal["right_four", "left_four", "both_thumbs"]
+SLAPS: tuple[Slap, ...] = ("right_four", "left_four", "both_thumbs")
 
 LOCAL = ZoneInfo("Asia/Makassar")
 """Central Indonesian time (WITA), where Balangan lies: the day counts there."""
 _PHOTOS = 3
 """How often a portrait is taken anew because the person does not want it."""
 _ATTEMPTS = 4
+_VERIFICATIONS = 3
+"""How often a finger is captured again to verify before it counts as not verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Recorder:
     regency: str
     before: Progress = field(default=lambda applicant, step: None)
     after: Progress = field(default=lambda applicant, step: None)
-    pictures: Callable[[Applicant, StepName, CaptureNotes], dict[str, Any]] = field(
+    pictures: Callable[[Applicant, str, CaptureNotes], dict[str, Any]] = field(
         default=lambda applicant, step, notes: {}
     )
     policy: Callable[[Applicant, StepName], kc.Policy] = field(
@@ -154,6 +157,7 @@ class Recorder:
 
     def _arrive(self, applicant: Applicant) -> None:
         """The pupil is entered in the attendance list (daftar hadir)."""
+        self._passes(20)
         pupil = applicant.pupil
         with self.store.transaction(self._now()) as change:
             number = change.enter(
@@ -163,7 +167,7 @@ class Recorder:
 
     def _check_identity(self, applicant: Applicant) -> None:
         """Papers against the register; an officer who proves to be one brings it in line with the birth certificate."""
-        self._passes(25)
+        self._passes(40)
         pupil = applicant.pupil
         papers = self.register.papers(pupil)
         check = check_identity(pupil, papers, self.register.entry(applicant.nik), regency=self.regency)
@@ -196,7 +200,7 @@ class Recorder:
     def _read_biodata(self, applicant: Applicant) -> None:
         """The operator reads the biodata aloud; nothing is captured before the person has said that it is right."""
         lines = spoken_biodata(self.biodata(applicant.nik))
-        self._passes(20)
+        self._passes(30)
         if not self.desk.confirms_biodata(lines):
             raise BiodataRefusedError(applicant.pupil.name)
         declared = [{"position": item.position, "reason": item.reason} for item in applicant.unavailable]
@@ -215,12 +219,13 @@ class Recorder:
             self._passes(6)
             if not isinstance(portrait, kc.FaceSample) or self.desk.approves_photo(portrait):
                 break
-            refused.append(notes.document())
+            label = f"photo-refused-{len(refused) + 1}"
+            refused.append(notes.document() | {"pictures": self.pictures(applicant, label, notes)})
             if len(refused) == _PHOTOS:
                 break
         self._keep(applicant, "photo", notes, {"backdrop": backdrop, "refused": refused})
 
-    def _take_slap(self, applicant: Applicant, step: Literal["right_four", "left_four", "both_thumbs"]) -> None:
+    def _take_slap(self, applicant: Applicant, step: Slap, *, again: bool = False) -> None:
         """Four fingers, or the thumbs; a finger that was already taken under another name is found out."""
         missing = tuple(item for item in applicant.unavailable if not item.position.endswith("_eye"))
         expected = [finger for finger in kc.FINGERS_OF[step] if finger not in {item.position for item in missing}]
@@ -229,7 +234,8 @@ class Recorder:
                 change.do(applicant.nik, step, {"accepted": True, "unavailable": [item.position for item in missing]})
             return
         request = kc.FingerRequest(step, tuple(item for item in missing if item.position in kc.FINGERS_OF[step]))
-        earlier = self._fingers(applicant)
+        others = self._fingers(applicant)
+        earlier = {finger: others[finger] for finger in others if finger not in expected}
         mistaken: list[dict[str, Any]] = []
         while True:
             notes = self._acquire(applicant, step, "fingerprint", request)
@@ -239,7 +245,8 @@ class Recorder:
             advice = say("capture.same_finger_twice", **twice.spoken())
             self.desk.tell(advice)
             mistaken.append(notes.document() | {"same_finger": list(twice.fingers)})
-        self._keep(applicant, step, notes, {"mistaken": mistaken} if mistaken else {})
+        name = f"{step}_again" if again else step
+        self._keep(applicant, name, notes, {"mistaken": mistaken} if mistaken else {})
 
     def _take_irises(self, applicant: Applicant) -> None:
         eyes = tuple(item for item in applicant.unavailable if item.position.endswith("_eye"))
@@ -250,22 +257,40 @@ class Recorder:
         self._capture(applicant, "irises", "iris", kc.IrisRequest(unavailable=eyes))
 
     def _verify(self, applicant: Applicant) -> None:
-        """The fingers of the chip, both index fingers where they can be, are captured again and compared 1:1."""
-        enrolled = self._fingers(applicant)
-        chosen = best_two(enrolled)
+        """The fingers of the chip, both index fingers where they can be, are captured again and compared 1:1.
+
+        Where they do not match, what was recorded is the likelier culprit: its slap is taken anew, once.
+        """
         results: dict[str, Any] = {}
         samples: dict[str, Sample] = {}
-        for finger in chosen:
-            self._passes(2)
-            notes = self._acquire(applicant, "verification", "fingerprint", kc.FingerRequest(finger))
-            again = notes.samples.get(finger)
-            score = likeness(enrolled[finger], again) if isinstance(again, kc.FingerprintSample) else 0.0
-            results[finger] = notes.document() | {"likeness": round(score, 1), "same": score >= SAME_FINGER}
+        for finger in best_two(self._fingers(applicant)):
+            document, again = self._compare_again(applicant, finger)
+            slap = next(slap for slap in SLAPS if finger in kc.FINGERS_OF[slap])
+            if not document["same"] and f"{slap}_again" not in self.store.steps(applicant.nik):
+                self._take_slap(applicant, slap, again=True)
+                document, again = self._compare_again(applicant, finger)
+            results[finger] = document
             samples |= {finger: again} if again is not None else {}
         with self.store.transaction(self._now()) as change:
             verified = all(result["same"] for result in results.values())
             content = {"fingers": results, "threshold": SAME_FINGER, "verified": verified}
             change.do(applicant.nik, "verification", content, samples)
+
+    def _compare_again(
+        self, applicant: Applicant, finger: kc.Position
+    ) -> tuple[dict[str, Any], kc.FingerprintSample | None]:
+        """Capture one finger until it matches what was recorded, a few times at most."""
+        enrolled = self._fingers(applicant)[finger]
+        best, sample, tries = 0.0, None, 0
+        while tries < _VERIFICATIONS and best < SAME_FINGER:
+            tries += 1
+            self._passes(2)
+            notes = self._acquire(applicant, "verification", "fingerprint", kc.FingerRequest(finger))
+            fresh = notes.samples.get(finger)
+            if isinstance(fresh, kc.FingerprintSample) and (alike := likeness(enrolled, fresh)) >= best:
+                best, sample = alike, fresh
+        told = {"likeness": round(best, 1), "same": best >= SAME_FINGER, "tries": tries}
+        return notes.document() | told, sample
 
     def _register(self, applicant: Applicant) -> None:
         """A line in the recording register (buku daftar perekaman)."""
@@ -287,6 +312,7 @@ class Recorder:
     def _acquire(
         self, applicant: Applicant, step: StepName, role: Role, request: Any, when: Mapping[str, str] | None = None
     ) -> CaptureNotes:
+        self._passes(4)
         return capture(
             self.station,
             role,
@@ -298,7 +324,7 @@ class Recorder:
             watch=self.watch,
         )
 
-    def _keep(self, applicant: Applicant, step: StepName, notes: CaptureNotes, more: dict[str, Any]) -> None:
+    def _keep(self, applicant: Applicant, step: str, notes: CaptureNotes, more: dict[str, Any]) -> None:
         content = notes.document() | more | {"pictures": self.pictures(applicant, step, notes)}
         with self.store.transaction(self._now()) as change:
             change.do(applicant.nik, step, content, notes.samples)
@@ -329,9 +355,9 @@ def biodata_of(store: Store, nik: str) -> Biodata:
 
 
 def enrolled_fingers(store: Store, nik: str) -> dict[kc.Position, kc.FingerprintSample]:
-    """The single fingers recorded so far."""
+    """The single fingers recorded so far; a slap taken anew replaces the first."""
     fingers = {}
-    for slap in SLAPS:
+    for slap in (*SLAPS, *(f"{slap}_again" for slap in SLAPS)):
         for sample in store.samples(nik, slap).values():
             if isinstance(sample, kc.FingerprintSample):
                 fingers[sample.position] = sample

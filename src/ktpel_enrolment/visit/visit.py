@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from ktpel_capture.errors import KtpelError
@@ -24,7 +24,7 @@ from ktpel_enrolment.store.outbox import OfficeServer, send
 from ktpel_enrolment.visit.handover import Inspection, hand_over
 from ktpel_enrolment.visit.pictures import Album
 from ktpel_enrolment.visit.printing import decide, draw_card, print_card, ready_to_print
-from ktpel_enrolment.visit.recording import Applicant, Recorder, today
+from ktpel_enrolment.visit.recording import LOCAL, Applicant, Recorder, today
 
 Phase: TypeAlias = Literal[
     "plan", "kit", "recording", "backup", "sending", "printing", "hand_over", "last_backup", "recap"
@@ -55,12 +55,14 @@ class VisitPlan:
     Attributes
     ----------
     name : of the visit within the store, such as ``visit 2026-02-10 SMA Contoh``.
+    begins : when the team arrives.
     school : its name as the mapping has it.
     applicants : in the order they come; the roster's.
     seats : called with an applicant who sits down, to record or to receive a card.
     """
 
     name: str
+    begins: datetime
     school: str
     schools: Sequence[School]
     teams: Sequence[Team]
@@ -108,7 +110,7 @@ class Conductor:
         self.tick_off("before")
         if "plan" in self._done():
             return
-        visits = plan(self.agenda.schools, self.agenda.teams, today(self._clock))
+        visits = plan(self.agenda.schools, self.agenda.teams, self.agenda.begins.astimezone(LOCAL).date())
         mine = next(visit for visit in visits if visit.school.name == self.agenda.school)
         self._note("plan", {"visits": [_visit_document(visit) for visit in visits], "letter": letter(mine)})
 
@@ -118,6 +120,7 @@ class Conductor:
             return
         if backup_overdue(self._store):
             raise BackupOverdue(say("kit.backup_overdue").en, remedy="Connect the external drive and back up.")
+        self._clock.wait(max(0.0, (self.agenda.begins - self._clock.now()).total_seconds()))
         check = check_kit(self._station, PACKING_LIST, dict(self.agenda.versions))
         devices = [
             asdict(line) | {"problems": [{"id": told.id, "en": told.en} for told in line.problems]}
