@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -44,7 +45,7 @@ def decode(data: bytes) -> Record:
         say where.
     """
     known, module = _decoder(data)
-    record: Record = module.decode(Reader(data, str(known)))
+    record: Record = module.decode(Reader(data, known.standard))
     return record
 
 
@@ -57,7 +58,7 @@ def decode_tolerantly(data: bytes) -> tuple[Record, tuple[Deviation, ...]]:
     """
     known, module = _decoder(data)
     deviations: list[Deviation] = []
-    record: Record = module.decode(Reader(data, str(known), deviations))
+    record: Record = module.decode(Reader(data, known.standard, deviations))
     return record, tuple(deviations)
 
 
@@ -85,7 +86,7 @@ def _decoder(data: bytes) -> tuple[Format, Any]:
         raise RecordError("not a record of a known format", offset=0, code="record.unknown_format")
     if not known.module:
         raise RecordError(f"{known} is recognised but not decoded", offset=0, code="record.unsupported")
-    return known, import_module(f"{__package__}.{known.module}")
+    return known, _module(known.module)
 
 
 def _encoder(record: Record) -> Any:
@@ -96,4 +97,9 @@ def _encoder(record: Record) -> Any:
     module = next((known.module for known in FORMATS if (known.standard, known.edition) == name), "")
     if not module:
         raise TypeError(f"{type(record).__name__} is not a record that can be encoded")
-    return import_module(f"{__package__}.{module}")
+    return _module(module)
+
+
+@cache
+def _module(name: str) -> Any:
+    return import_module(f"{__package__}.{name}")

@@ -348,6 +348,42 @@ def _face_2005(pairs: _Pairs, order: _Order, *, face_image_type: str = "basic") 
     return FaceImageRecord2005(tuple(images))
 
 
+def _face_39794(pairs: _Pairs, order: _Order, *, icao_wrapped: bool = False) -> Record:
+    from ktpel_capture.records import face_image_39794 as face, iso39794 as common
+
+    if order.encoding not in face.IMAGE_FORMAT.names.values():
+        raise ValueError(f"ISO/IEC 39794-5 in ICAO's profile holds no {order.encoding}")
+    representations = []
+    for number, (sample, report) in enumerate(pairs):
+        height, width = sample.image.shape[:2]
+        captured, _device = _origin(sample.capture)
+        quality = []
+        for block in _quality(sample, report, order):
+            if not (block.vendor and block.algorithm):
+                continue  # a registered identifier begins at 1; an unregistered algorithm has no place here
+            missing = isinstance(block.score, Missing)
+            score = ("error", "failure_to_assess") if missing else ("score", block.score)
+            quality.append(common.QualityBlock(common.RegistryIdBlock(block.vendor, block.algorithm), score))
+        image = face.ImageRepresentation2DBlock(
+            order.image(sample),
+            face.ImageInformation2DBlock(
+                order.encoding, image_size=face.ImageSizeBlock(width, height), colour_space="rgb_24_bit"
+            ),
+        )
+        at = captured
+        representations.append(
+            face.RepresentationBlock(
+                number,
+                ("base", ("image_2d", image)),
+                captured=None
+                if at.year is None
+                else common.DateTimeBlock(at.year, at.month, at.day, at.hour, at.minute, at.second, at.millisecond),
+                quality=tuple(quality) or None,
+            )
+        )
+    return face.FaceImageDataBlock(common.VersionBlock(3, 2019), tuple(representations), icao_wrapped=icao_wrapped)
+
+
 _BLOCK_FORMATS: Mapping[Modality, tuple[str, str, str]] = MappingProxyType(
     {
         "fingerprint": ("19794-4", "7", "Finger"),
@@ -430,6 +466,7 @@ _FORMATS: dict[str, tuple[Modality | None, dict[int | None, Callable[..., Record
     "19794-4": ("fingerprint", {2005: _finger_2005, 2011: _finger_2011}, "jpeg2000_lossless"),
     "19794-5": ("face", {2005: _face_2005, 2011: _face_2011}, "jpeg2000_lossless"),
     "19794-6": ("iris", {2005: _iris_2005, 2011: _iris_2011}, "jpeg2000_lossless"),
+    "39794-5": ("face", {2019: _face_39794}, "jpeg2000_lossless"),
     "cbeff": (None, {None: _cbeff}, "jpeg2000_lossless"),
 }
 
