@@ -50,7 +50,7 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     level = np.bincount(labels.ravel(), image.ravel(), count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
     as_bright = image[rows, columns] > level[owner] - 0.5 * least
     rim = np.bincount(owner, minlength=count)
-    isolated = np.bincount(owner, as_bright, count) <= 0.2 * rim
+    isolated = np.bincount(owner, as_bright, count) <= 0.08 * rim
     isolated &= stats[:, cv2.CC_STAT_AREA] <= 6 * side * side  # lamps in a ring may touch
     isolated[0] = False
     spots = cv2.dilate(isolated[labels].view(np.uint8) * np.uint8(255), np.ones((5, 5), np.uint8))
