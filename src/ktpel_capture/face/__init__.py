@@ -4,10 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ktpel_capture.face import synthesis
+    from ktpel_capture.face import live as live, overlay as overlay, synthesis as synthesis
+    from ktpel_capture.face.analysis import FaceAnalysis as FaceAnalysis, analyse as analyse
+    from ktpel_capture.face.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.face.live import Watcher as Watcher, watch as watch
+    from ktpel_capture.face.measures import MEASURES as MEASURES
+    from ktpel_capture.face.overlay import draw as draw
 
-_WHERE: dict[str, tuple[str, ...]] = {}
-_MODULES = ("synthesis",)
+_WHERE = {
+    "analysis": ("FaceAnalysis", "analyse"),
+    "assessing": ("ALGORITHM", "assess"),
+    "live": ("Watcher", "watch"),
+    "measures": ("MEASURES",),
+    "overlay": ("draw",),
+}
+_MODULES = ("live", "overlay", "synthesis")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list

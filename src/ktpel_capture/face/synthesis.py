@@ -17,8 +17,10 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage, frozen_copy
+from ktpel_capture.face.landmarks import Landmarks
+from ktpel_capture.face.pose import head_pose
 from ktpel_capture.face.scenery import backdrop_image, draw_headscarf, draw_spectacles
-from ktpel_capture.face.warps import Neutral, eyelid_shift, mouth_shift, pose_map, turned_points
+from ktpel_capture.face.warps import Neutral, lower_lids, mouth_shift, pose_map, turned_depth, turned_points
 from ktpel_capture.imaging.resample import enlarged, inverted, remapped, softened, warped
 from ktpel_capture.samples import CaptureInfo, FaceSample
 
@@ -32,8 +34,8 @@ _PAD_TOP, _PAD_SIDE, _PAD_BOTTOM = (
 """px round a packaged portrait, so that clothes never end in the picture."""
 _NECKS = {2: 62.0, 3: 62.0, 7: 58.0}
 """Half the width in px of what a shirt does not cover at the lower edge of a packaged picture."""
-_EYE_TO_CHIN = 0.30  # of the 3:4 window's height, in a well framed picture
-_EYE_LINE = 0.45
+_EYE_TO_CHIN = 0.335  # of the 3:4 window's height, in a well framed picture
+_EYE_LINE = 0.475
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,11 +143,7 @@ class Person:
             _light_from_side(figure, points, light_from)
         scene = backdrop_image(backdrop, size, rng)
         if someone_behind:
-            other = grow((self.seed + 1 + int(rng.integers(PORTRAITS - 1))) % PORTRAITS)
-            side = 0.31 if rng.random() < 0.5 else -0.31
-            behind = _placement(other._neutral, size, place_scale(place) * 0.6, 0.0, (side, -0.06))
-            back = warped(other._pose(0, 0, 0, 0), inverted(behind), size)
-            scene = _over(back, scene)
+            scene = _with_a_second(scene, self.seed, window, rng)
         gains = np.array(cast) * exposure
         figure[..., :3] = _lit(figure[..., :3], gains * (1 - 0.85 * backlight))
         image = _over(figure, _lit(scene, gains * (1 + 4 * backlight)))
@@ -158,17 +156,15 @@ class Person:
 
     def _pose(self, yaw: float, pitch: float, eyes_closed: float, mouth_open: float) -> U8:
         """The cut-out with the head turned, lids and mouth moved: (height, width, 4) RGB and coverage."""
-        colours = self._colours
-        if not (yaw or pitch or eyes_closed or mouth_open):
+        colours = lower_lids(self._colours, self._neutral, eyes_closed) if eyes_closed else self._colours
+        if not (yaw or pitch or mouth_open):
             return colours.copy()
-        height, width = colours.shape[:2]
-        where = pose_map(self._neutral, (width, height), yaw, pitch)
-        if not (eyes_closed or mouth_open):
+        size = colours.shape[1], colours.shape[0]
+        where = pose_map(self._neutral, size, yaw, pitch)
+        if not mouth_open:
             return remapped(colours, where, cubic=True)
-        lids = eyelid_shift(self._neutral, (width, height), eyes_closed)
-        lips, opening = mouth_shift(self._neutral, (width, height), mouth_open)
-        moved = remapped(lids + lips, where)
-        inside = remapped(opening, where)[..., None]
+        lips, opening = mouth_shift(self._neutral, size, mouth_open)
+        moved, inside = remapped(lips, where), remapped(opening, where)[..., None]
         where[..., 1] += moved
         figure = remapped(colours, where, cubic=True)
         figure[..., :3] = np.round(figure[..., :3] * (1 - inside) + np.array([58, 20, 20]) * inside)
@@ -208,7 +204,21 @@ def grow(seed: int) -> Person:
     colours = enlarged(colours, (round(colours.shape[1] * stretch), colours.shape[0]), cubic=True)
     stretch = colours.shape[1] / (rgb.shape[1] + 2 * _PAD_SIDE)
     points = (mesh[:, :2] + [_PAD_SIDE, _PAD_TOP]) * [stretch, 1]
-    return Person(seed, portrait, mirrored, stretch, frozen_copy(colours), Neutral(points, mesh[:, 2]))
+    colours, neutral = _levelled(colours, Neutral(points, mesh[:, 2]))
+    return Person(seed, portrait, mirrored, stretch, frozen_copy(colours), neutral)
+
+
+def _levelled(colours: U8, seated: Neutral) -> tuple[U8, Neutral]:
+    """The cut-out with the turn of the packaged picture undone, so that yaw, pitch and roll count from a level head."""
+    pose = head_pose(Landmarks(seated.points, seated.depth, 1.0))
+    size = colours.shape[1], colours.shape[0]
+    turned = remapped(colours, pose_map(seated, size, -pose.yaw, -pose.pitch), cubic=True)
+    points, depth = turned_points(seated, -pose.yaw, -pose.pitch), turned_depth(seated, -pose.yaw, -pose.pitch)
+    x, y, _ = seated.pivot
+    cos, sin = math.cos(pose.roll), math.sin(pose.roll)
+    upright = np.array([[cos, -sin], [sin, cos]])  # the picture's leaning head goes clockwise by its own roll
+    place = np.column_stack((upright, np.array([x, y]) - upright @ [x, y]))
+    return warped(turned, inverted(place), size, cubic=True), Neutral(points @ upright.T + place[:, 2], depth)
 
 
 def _sharpened(rgb: RgbImage, cover: U8) -> RgbImage:
@@ -252,9 +262,16 @@ def _mirror_order() -> Any:
     return distance.argmin(1)
 
 
-def place_scale(place: F64) -> float:
-    """How many picture pixels one pixel of the cut-out takes."""
-    return float(math.hypot(place[0, 0], place[1, 0]))
+def _with_a_second(scene: RgbImage, seed: int, window: float, rng: np.random.Generator) -> RgbImage:
+    """Somebody else behind the sitter's shoulder, two and a half times as far away."""
+    other = grow((seed + 1 + int(rng.integers(PORTRAITS - 1))) % PORTRAITS)
+    size = scene.shape[1], scene.shape[0]
+    reach = float(np.linalg.norm(other._neutral.points[152] - other._neutral.eye_middle))
+    across = 0.385 * 0.75 * window / size[0] * (1 if rng.random() < 0.5 else -1)
+    place = _placement(other._neutral, size, 0.4 * window * _EYE_TO_CHIN / reach, 0.0, (across, -0.2))
+    cut_out = other._colours.copy()
+    cut_out[:, :_PAD_SIDE, 3] = cut_out[:, -_PAD_SIDE:, 3] = 0
+    return _over(warped(cut_out, inverted(place), size), scene)
 
 
 def _placement(neutral: Neutral, size: tuple[int, int], scale: float, roll: float, shift: tuple[float, float]) -> F64:

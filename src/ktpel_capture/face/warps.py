@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ktpel_capture.arrays import F32, F64
+from ktpel_capture.arrays import F32, F64, U8
 from ktpel_capture.imaging.resample import remapped, softened, warped
 
 # Upper and lower lid of both eyes from corner to corner, and the inner lips (MediaPipe's numbering).
@@ -16,6 +16,8 @@ LOWER_LIDS = ((33, 7, 163, 144, 145, 153, 154, 155, 133), (362, 382, 381, 380, 3
 UPPER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 _STEP = 4  # px of the cut-out between nodes of a pose field
+_RELIEF = 1.4
+"""Depth is exaggerated: before a still neck and by parallel projection, pose estimators read less than was turned."""
 _OPEN_MOUTH = 0.45  # of its width, at mouth_open 1
 
 
@@ -58,7 +60,7 @@ class Neutral:
 def _turn(neutral: Neutral, x: F64, y: F64, depth: F64, yaw: float, pitch: float) -> tuple[F64, F64]:
     """Where points go when the head turns (parallel projection)."""
     x0, y0, z0 = neutral.pivot
-    across, down, away = x - x0, y - y0, depth - z0
+    across, down, away = x - x0, y - y0, _RELIEF * (depth - z0)
     turned, behind = np.cos(yaw) * across - np.sin(yaw) * away, np.sin(yaw) * across + np.cos(yaw) * away
     nodded = np.cos(pitch) * down - np.sin(pitch) * behind
     hold = neutral.hold(y)
@@ -103,24 +105,35 @@ def _curve(points: F64, indices: tuple[int, ...], x: F64) -> F64:
     return heights
 
 
-def eyelid_shift(neutral: Neutral, size: tuple[int, int], closed: float) -> F32:
-    """(height, width): how far above a pixel its colour comes from when the upper lids come down."""
-    shift = np.zeros((size[1], size[0]), np.float32)
-    if not closed:
-        return shift
+def lower_lids(colours: U8, neutral: Neutral, closed: float) -> U8:
+    """The cut-out with the upper lids come down: skin from above and below the eye, and the lashes on its edge."""
+    painted = colours.copy()
     for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
         corners = neutral.points[[upper[0], upper[-1]]]
-        eye_width = float(np.linalg.norm(corners[1] - corners[0]))
+        width = float(np.linalg.norm(corners[1] - corners[0]))
         left, right = sorted(corners[:, 0])
-        x = np.arange(float(int(left)), int(right) + 1)
+        x = np.arange(float(int(left - 0.12 * width)), right + 0.12 * width)
         high, low = _curve(neutral.points, upper, x), _curve(neutral.points, lower, x)
-        brow = high - 0.45 * eye_width
-        edge = high + closed * (low - high)
-        y = np.arange(int(brow.min()), int(low.max()) + 2)[:, None]
-        source = brow + (y - brow) * (high - brow) / np.maximum(edge - brow, 1e-6)
-        part = np.where((y > brow) & (y <= edge), source - y, 0)
-        shift[y[0, 0] : y[-1, 0] + 1, int(x[0]) : int(x[-1]) + 1] = part
-    return softened(shift, 0.6)
+        edge = high + closed * (low + 0.02 * width - high)
+        top, bottom = int(high.min() - 0.3 * width), int(low.max() + 0.3 * width)
+        y = np.arange(float(top), bottom)[:, None]
+        place = np.s_[top:bottom, int(x[0]) : int(x[0]) + len(x), :3]
+        under = painted[place].astype(np.float64)
+        columns = np.arange(len(x))
+        above = under[np.clip((high - 0.17 * width - top).astype(int), 0, len(under) - 1), columns]
+        below = under[np.clip((low + 0.17 * width - top).astype(int), 0, len(under) - 1), columns]
+        rows = [softened(row[None], 0.0, across=0.1 * width)[0] for row in (above, below)]
+        down = np.clip((y - high + 0.17 * width) / (low - high + 0.34 * width), 0, 1)[..., None]
+        skin = rows[0] * (1 - down) + rows[1] * down
+        skin = skin * (1 - 0.12 * np.exp(-(((y - edge) / (0.12 * width)) ** 2)))[..., None]
+        ends = np.clip(np.minimum(x - x[0], x[-1] - x) / (0.14 * width), 0, 1)
+        hidden = np.clip((y - high + 0.14 * width) / (0.06 * width), 0, 1) * np.clip(edge - y + 0.5, 0, 1) * ends
+        if closed > 0.9:
+            hidden = np.maximum(hidden, np.clip((low + 0.06 * width - y) / (0.05 * width), 0, 1) * (y > edge) * ends)
+        lash = np.exp(-(((y - edge) / (0.022 * width)) ** 2)) * np.clip(ends * 1.5, 0, 1) * 0.8
+        lid = (under * (1 - hidden[..., None]) + skin * hidden[..., None]) * (1 - lash[..., None])
+        painted[place] = np.clip(lid, 0, 255).astype(np.uint8)
+    return painted
 
 
 def _gap(neutral: Neutral, x: F64, opened: float) -> tuple[F64, F64, float]:
@@ -150,7 +163,7 @@ def mouth_shift(neutral: Neutral, size: tuple[int, int], opened: float) -> tuple
     return softened(shift, 1.0), softened(inside, 0.8)
 
 
-def turned_points(neutral: Neutral, yaw: float, pitch: float, closed: float, opened: float) -> F64:
+def turned_points(neutral: Neutral, yaw: float, pitch: float, closed: float = 0.0, opened: float = 0.0) -> F64:
     """(478, 2) px of the cut-out: where the landmarks are when head, lids and mouth have moved."""
     points = neutral.points.copy()
     for upper, lower in zip(UPPER_LIDS, LOWER_LIDS, strict=True):
@@ -164,3 +177,13 @@ def turned_points(neutral: Neutral, yaw: float, pitch: float, closed: float, ope
         points[lower, 1] += np.maximum(gap, 0.55 * drop)[lower] * np.clip(1.35 - 0.35 * below[lower], 0, 1)
     x, y = _turn(neutral, points[:, 0], points[:, 1], neutral.depth, yaw, pitch)
     return np.stack((x, y), 1)
+
+
+def turned_depth(neutral: Neutral, yaw: float, pitch: float) -> F64:
+    """(478,) px: depth of the landmarks when the head has turned."""
+    x0, y0, z0 = neutral.pivot
+    across, down = neutral.points[:, 0] - x0, neutral.points[:, 1] - y0
+    away = neutral.depth - z0
+    behind = np.sin(yaw) * across + np.cos(yaw) * away
+    depth: F64 = z0 + np.sin(pitch) * down + np.cos(pitch) * behind
+    return depth

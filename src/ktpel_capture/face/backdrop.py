@@ -1,0 +1,141 @@
+"""What is behind the person: the cloth's colour, whether it is plain, shadows on it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ktpel_capture.arrays import F32, F64, U8, RgbImage
+from ktpel_capture.face.alignment import Aligned
+from ktpel_capture.face.head import Head
+from ktpel_capture.imaging.colour import LINEAR, hue_deg, lab, mean_colour
+from ktpel_capture.imaging.resample import enlarged
+from ktpel_capture.quality import Missing
+
+LEAST_SHARE = 0.02
+"""Of the picture that must be background for its colour to mean anything."""
+LEAST_CHROMA = 12.0
+"""CIE C*ab under which a cloth is grey, black or white and has no hue."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backdrop:
+    """The part of a reduced picture that is neither the person nor near its outline.
+
+    Attributes
+    ----------
+    lab : (N, 3) CIE L*a*b* of its pixels.
+    strongest : (N,) their strongest colour channel in linear light, 0..1.
+    colour : (3,) mean sRGB, 0..1, averaged in linear light.
+    share : of the picture.
+    shade : darker by how many L* the cloth beside the head is than the same cloth further out, worst side.
+    """
+
+    lab: F32
+    strongest: F32
+    colour: F64
+    share: float
+    shade: float
+
+
+def find_backdrop(small: RgbImage, person: F32, head: Head, scale: float) -> Backdrop | Missing:
+    """The backdrop of a picture.
+
+    Parameters
+    ----------
+    small : the picture reduced to some hundred px.
+    person : (256, 256) probability over the stretched picture.
+    head : in px of the full picture.
+    scale : px of ``small`` per px of the full picture.
+    """
+    height, width = small.shape[:2]
+    outline = enlarged(person, (width, height))
+    near = max(2, round(0.06 * head.inter_eye_distance * scale))
+    eroded: Any = cv2.erode((outline < 0.15).astype(np.uint8), np.ones((2 * near + 1, 2 * near + 1), np.uint8))
+    free: U8 = eroded
+    if free.mean() < LEAST_SHARE:
+        return Missing("face.no_backdrop")
+    values = lab(small)
+    strongest: F32 = LINEAR.astype(np.float32)[small[free != 0].max(1)]
+    shade = _shade(values, free, head, scale)
+    return Backdrop(values[free != 0], strongest, mean_colour(small, free), float(free.mean()), shade)
+
+
+def _shade(values: F32, free: U8, head: Head, scale: float) -> float:
+    """L* that the cloth loses beside the head against further out, on the worse side."""
+    rows = slice(max(0, int(head.crown[1] * scale)), max(1, int((head.chin[1] + 0.3 * head.eye_to_chin) * scale)))
+    light, clear = values[rows, :, 0], free[rows] != 0
+    if not light.size:
+        return 0.0
+    x = (np.arange(values.shape[1]) - (head.left + head.right) / 2 * scale) / max(head.width * scale, 1.0)
+    drops = [0.0]
+    for side in (-1, 1):
+        reach = clear & (x * side > 0.5)
+        beside, beyond = light[reach & (x * side < 0.8)], light[reach & (x * side >= 0.85)]
+        if beside.size > 40 and beyond.size > 40:
+            drops.append(float(np.median(beyond) - np.percentile(beside, 25)))
+    return max(drops)
+
+
+def background_on_aligned(aligned: Aligned, person: F32, size: tuple[int, int]) -> U8:
+    """(292, 354) uint8: 1 where the aligned picture's upper part shows the picture and no person.
+
+    The standard takes this from a face parsing network; ours comes from the person mask.
+    """
+    width, height = size
+    grid = np.array([[width / 256, 0, width / 512 - 0.5], [0, height / 256, height / 512 - 0.5], [0, 0, 1]])
+    crop = np.array([[354 / 492, 0, -62 * 354 / 492], [0, 292 / 406, 0], [0, 0, 1.0]])
+    to_part = (crop @ np.vstack((aligned.to_aligned, [0, 0, 1])) @ grid)[:2]
+    part: Any = cv2.warpAffine(
+        (person < 0.3).astype(np.uint8), to_part, (354, 292), flags=cv2.INTER_NEAREST, borderValue=0
+    )
+    shown: U8 = part
+    return shown
+
+
+def backdrop_hue(backdrop: Backdrop) -> float | Missing:
+    """Hue of the cloth behind the person: red about 0, orange about 30, blue about -140.
+
+    Returns
+    -------
+    degrees in (-180, 180]; a grey, white or black wall has none.
+
+    Source: KTP-el practice: red for an odd year of birth, blue for an even one, orange for foreigners (press and
+    office pages); bounds stand in the profile.
+    """
+    return hue_deg(backdrop.colour) if backdrop_chroma(backdrop) >= LEAST_CHROMA else Missing("face.backdrop_grey")
+
+
+def backdrop_chroma(backdrop: Backdrop) -> float:
+    """How colourful the cloth is: CIE C*ab of its mean colour, 0 for grey."""
+    return float(math.hypot(*np.median(backdrop.lab[:, 1:], axis=0).tolist()))
+
+
+def backdrop_lightness(backdrop: Backdrop) -> float:
+    """How bright the cloth is: median CIE L*, 0 black .. 100 white."""
+    return float(np.median(backdrop.lab[:, 0]))
+
+
+def backdrop_spread(backdrop: Backdrop) -> float:
+    """How far from plain the background is: the colour difference from its median that 90 % of it keep.
+
+    Returns
+    -------
+    CIE76 colour difference; a cloth with folds stays under 12, a classroom lies above 25.
+
+    Source: own; ICAO Doc 9303 asks for a plain background without giving a number.
+    """
+    difference = np.linalg.norm(backdrop.lab - np.median(backdrop.lab, axis=0), axis=1)
+    return float(np.percentile(difference, 90))
+
+
+def backdrop_shadow(backdrop: Backdrop) -> float:
+    """How dark a shadow falls on the cloth beside the head: L* lost against the cloth further out.
+
+    Source: own; ICAO Doc 9303: no shadows in the background.
+    """
+    return max(0.0, backdrop.shade)
