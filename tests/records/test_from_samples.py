@@ -1,35 +1,13 @@
 """From samples to records and back: nothing is lost that the record can hold."""
 
-from datetime import UTC, datetime
-
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from hypothesis.extra.numpy import arrays
 
 import ktpel_capture as kc
 from ktpel_capture import records
 from ktpel_capture.quality import Missing, QualityReport, QualityScore, ReportFacts
-from ktpel_capture.samples import EYES, POSITIONS, CaptureInfo
-
-WHEN = datetime(2026, 11, 24, 8, 15, 30, 125000, UTC)
-sizes = st.tuples(st.integers(16, 60), st.integers(16, 60))
-grey = sizes.flatmap(lambda size: arrays(np.uint8, size))
-colour = sizes.flatmap(lambda size: arrays(np.uint8, (*size, 3)))
-moments = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(
-    lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC)
-)
-captures = moments.map(lambda at: CaptureInfo(at=at))
-fingers = st.builds(
-    kc.FingerprintSample,
-    grey,
-    ppi=st.integers(250, 2000).map(float),
-    position=st.sampled_from(POSITIONS),
-    impression=st.sampled_from(["unknown", "live_plain", "live_rolled", "nonlive_plain", "nonlive_rolled", "swipe"]),
-    capture=captures,
-)
-eyes = st.builds(kc.IrisSample, grey, eye=st.sampled_from(EYES), capture=captures)
-faces = st.builds(kc.FaceSample, colour, capture=captures)
+from record_strategies import eyes, faces, fingers, same
 
 
 def through(sample, **options):
@@ -40,10 +18,6 @@ def through(sample, **options):
     assert records.encode(decoded) == data
     (back,) = decoded.samples()
     return back
-
-
-def same(left, right):
-    return left.digest == right.digest and left.capture.at == right.capture.at and right.capture.edits == ()
 
 
 @settings(max_examples=60, deadline=None)

@@ -384,6 +384,12 @@ def _face_39794(pairs: _Pairs, order: _Order, *, icao_wrapped: bool = False) -> 
     return face.FaceImageDataBlock(common.VersionBlock(3, 2019), tuple(representations), icao_wrapped=icao_wrapped)
 
 
+def _ansi_nist(pairs: _Pairs, order: _Order, **facts: Any) -> Record:
+    from ktpel_capture.records.ansi_nist_samples import make
+
+    return make(pairs, order, **facts)
+
+
 _BLOCK_FORMATS: Mapping[Modality, tuple[str, str, str]] = MappingProxyType(
     {
         "fingerprint": ("19794-4", "7", "Finger"),
@@ -467,6 +473,7 @@ _FORMATS: dict[str, tuple[Modality | None, dict[int | None, Callable[..., Record
     "19794-5": ("face", {2005: _face_2005, 2011: _face_2011}, "jpeg2000_lossless"),
     "19794-6": ("iris", {2005: _iris_2005, 2011: _iris_2011}, "jpeg2000_lossless"),
     "39794-5": ("face", {2019: _face_39794}, "jpeg2000_lossless"),
+    "an2k": (None, {None: _ansi_nist}, "jpeg2000_lossless"),
     "cbeff": (None, {None: _cbeff}, "jpeg2000_lossless"),
 }
 

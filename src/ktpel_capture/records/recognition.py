@@ -47,7 +47,7 @@ _BY_TAG = {
 }
 """Outermost BER tag and what must follow its length."""
 CBEFF = Format("CBEFF", None, "cbeff")
-ANSI_NIST = Format("ANSI/NIST-ITL", None)
+ANSI_NIST = Format("ANSI/NIST-ITL", None, "ansi_nist")
 FORMATS = tuple(dict.fromkeys((*_BY_MAGIC.values(), *(known for _, known in _BY_TAG.values()), CBEFF, ANSI_NIST)))
 """Every format that is recognised."""
 _FAMILIES = {
