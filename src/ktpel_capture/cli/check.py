@@ -139,8 +139,17 @@ def _exit_code(results: Iterable[Checked | Failed]) -> int:
 # Judging --------------------------------------------------------------------------------------------------------
 
 
+_NO_CAPTURES = frozenset(
+    {".asn", ".htm", ".html", ".json", ".log", ".md", ".npy", ".npz", ".pdf", ".py", ".toml", ".txt", ".xsd", ".yaml"}
+)
+"""Endings of files that lie beside captures in a folder; such a file is judged when it is named itself."""
+
+
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named and those inside the folders named, each folder in order of name; hidden ones are left out."""
+    """The files named and those inside the folders named, each folder in order of name.
+
+    Hidden files, and those whose ending says that they are notes, not captures, are left out of a folder.
+    """
     for path in paths:
         if not path.is_dir():
             yield path
@@ -148,7 +157,9 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
         inside = sorted(
             item
             for item in path.rglob("*")
-            if item.is_file() and not any(part.startswith(".") for part in item.relative_to(path).parts)
+            if item.is_file()
+            and item.suffix.lower() not in _NO_CAPTURES
+            and not any(part.startswith(".") for part in item.relative_to(path).parts)
         )
         yield from inside or [path]
 
@@ -312,15 +323,31 @@ def _show(result: Checked | Failed, language: Language) -> None:
     typer.secho("✓ " if accepted else "✗ ", fg="green" if accepted else "red", nl=False)
     what = advice(f"position.{_spoken(result)}").text(language)
     typer.echo(f"{result.file}  {what}{_score(result.report)}")
-    for finding in result.verdict.findings:
-        mark = "!" if finding.severity == "warn" else "-"
-        typer.echo(f"    {mark} {finding.advice.text(language)}  [{_why(finding)}]")
+    for (mark, sentence), reasons in _by_advice(result.verdict.findings, language).items():
+        more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        typer.echo(f"    {mark} {sentence}  [{'; '.join(reasons[:3])}{more}]")
+
+
+def _by_advice(findings: Iterable[Finding], language: Language) -> dict[tuple[str, str], list[str]]:
+    """What stands against a sample: each sentence once, with the measures that call for it."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        grouped.setdefault((finding.severity, finding.advice.text(language)), []).append(_why(finding))
+    said: dict[str, str] = {}
+    for severity, sentence in grouped:  # a rejection stands before its warnings, and swallows them
+        said.setdefault(sentence, severity)
+    return {
+        ("!" if severity == "warn" else "-", sentence): [
+            reason for level in ("reject", "warn") for reason in grouped.get((level, sentence), ())
+        ]
+        for sentence, severity in said.items()
+    }
 
 
 def _spoken(result: Checked) -> str:
-    if result.modality in ("face", "signature"):
+    if result.position == "unknown" or result.modality in ("face", "signature"):
         return result.modality
-    return f"{result.position}_eye" if result.modality == "iris" and result.position != "unknown" else result.position
+    return f"{result.position}_eye" if result.modality == "iris" else result.position
 
 
 def _score(report: QualityReport | None) -> str:
