@@ -32,7 +32,7 @@ from ktpel_capture.samples import FaceSample
 _WORKING_SIDE = 400  # px: one reduction of the picture feeds every network
 LEAST_PRESENCE = 0.5
 _QUIET = 15.0  # colour difference; a plain cloth lies below, so nobody can stand before it
-_SURE = 0.8  # detector score of an upright face; upside down it stays below
+SURE = 0.8  # detector score of an upright face; upside down it stays below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +141,7 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     aligned = align(image, points)
     backdrop = find_backdrop(small, person, head, 1 / scale)
     if not thorough and not isinstance(backdrop, Missing) and backdrop_spread(backdrop) > _QUIET:
-        faces = _joined(faces, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
+        faces = join_faces(faces, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
     inside = aligned.luminance[aligned.region != 0]
     levels: F64 = np.bincount(inside, minlength=256) / max(1, inside.size)
     return FaceAnalysis(
@@ -174,9 +174,9 @@ def find_faces(small: RgbImage, *, thorough: bool = False) -> tuple[FaceBox, ...
     """
     faces = detect_faces(small)
     if thorough or not faces:
-        faces = _joined(faces, detect_faces(small, "full"))
-    turned = () if faces and faces[0].score >= _SURE else detect_faces(np.ascontiguousarray(small[::-1, ::-1]))
-    if turned and turned[0].score > max(_SURE, max((face.score for face in faces), default=0.0) + 0.1):
+        faces = join_faces(faces, detect_faces(small, "full"))
+    turned = () if faces and faces[0].score >= SURE else detect_faces(np.ascontiguousarray(small[::-1, ::-1]))
+    if turned and turned[0].score > max(SURE, max((face.score for face in faces), default=0.0) + 0.1):
         return Missing("face.upside_down")
     if faces:
         return faces
@@ -199,7 +199,7 @@ def find_faces(small: RgbImage, *, thorough: bool = False) -> tuple[FaceBox, ...
     return Missing("face.no_face")
 
 
-def _joined(first: tuple[FaceBox, ...], second: tuple[FaceBox, ...]) -> tuple[FaceBox, ...]:
+def join_faces(first: tuple[FaceBox, ...], second: tuple[FaceBox, ...]) -> tuple[FaceBox, ...]:
     """Both detectors' faces without those that lie on one another."""
     joined = list(first)
     for face in second:

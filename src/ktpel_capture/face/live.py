@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ktpel_capture.arrays import F64, RgbImage
+from ktpel_capture.face.analysis import LEAST_PRESENCE, SURE, join_faces
 from ktpel_capture.face.detection import detect_faces
 from ktpel_capture.face.landmarks import (
     Landmarks,
@@ -22,7 +23,7 @@ from ktpel_capture.quality import Hint, Missing
 from ktpel_capture.requests import FaceRequest, Frame
 
 _WORKING_SIDE = 480
-_LOOK_ROUND = 12  # frames between two looks for a second face while one is tracked
+_LOOK_ROUND = 12  # frames
 # Framing in the 3:4 window that the portrait will be: eye-to-chin over the window's height, eyes from its left and top.
 _REACH = (0.25, 0.43)
 _ACROSS = (0.44, 0.56)
@@ -36,7 +37,8 @@ class Watcher:
 
     def __init__(self) -> None:
         self._points: F64 | None = None
-        self._since_look = 0
+        self._until_look = 0
+        self._someone_else = False
 
     def see(self, frame: Frame) -> tuple[Hint, ...]:
         """What stands against capturing now, worst first; one good hint when nothing does.
@@ -64,25 +66,34 @@ class Watcher:
         return tuple(hints) or (Hint(good=True),)
 
     def _follow(self, small: RgbImage, hints: list[Hint]) -> Landmarks | None:
-        """The sitter's landmarks: near those of the last frame, else wherever the detector sees a face."""
-        self._since_look += 1
-        if self._points is not None and self._since_look < _LOOK_ROUND:
+        """The sitter's landmarks: near those of the last frame, else wherever the detector sees a face.
+
+        While a sitter is followed, the frame after the first and every twelfth look round for others with the
+        full-range detector; what was seen stays until the next look.
+        """
+        if self._points is not None:
             mesh = find_landmarks(small, region_of_landmarks(self._points))
-            if mesh.presence >= 0.5:
+            if mesh.presence >= LEAST_PRESENCE:
+                if self._until_look == 0:
+                    self._someone_else = len(join_faces(detect_faces(small), detect_faces(small, "full"))) > 1
+                self._until_look = (self._until_look - 1) % _LOOK_ROUND
+                if self._someone_else:
+                    hints.append(Hint("face.someone_else"))
                 return mesh
-        self._since_look = 0
+        self._until_look = 0
         faces = detect_faces(small)
-        if not faces or faces[0].score < 0.8:
+        if not faces or faces[0].score < SURE:
             turned = detect_faces(np.ascontiguousarray(small[::-1, ::-1]))
             if turned and (not faces or turned[0].score > faces[0].score + 0.1):
                 hints.append(Hint("face.upside_down"))
                 return None
         if not faces:
             return None
-        if len(faces) > 1:
+        self._someone_else = len(faces) > 1
+        if self._someone_else:
             hints.append(Hint("face.someone_else"))
         mesh = find_landmarks(small, region_of_box(faces[0]))
-        if mesh.presence < 0.5:
+        if mesh.presence < LEAST_PRESENCE:
             hints.append(Hint("face.turned_away"))
             return None
         return mesh
