@@ -60,8 +60,9 @@ def render_front(
     return _finished(canvas)
 
 
+@cache
 def render_back() -> RgbImage:
-    """The back: what this card is not."""
+    """The back: what this card is not; the same for everybody, read-only."""
     canvas = _ground(seed=3)
     draw = ImageDraw.Draw(canvas, "RGBA")
     _box(draw, (0, 70, WIDTH, 150), fill=(*_INK, 255))
@@ -78,7 +79,9 @@ def render_back() -> RgbImage:
         top += size * 1.75
     _across(canvas)
     _footer(draw)
-    return _finished(canvas)
+    back = _finished(canvas)
+    back.flags.writeable = False
+    return back
 
 
 # The parts, in pixels of the finished card ----------------------------------------------------------------------
@@ -136,11 +139,18 @@ def _sign(draw: ImageDraw.ImageDraw, signature: kc.SignatureSample | None, print
 
 
 def _across(canvas: Image.Image) -> None:
-    """CONTOH from corner to corner, over portrait and data."""
-    layer = Image.new("RGBA", canvas.size, (255, 255, 255, 0))
+    """Lay the word over portrait and data."""
+    word = _contoh(canvas.size)
+    canvas.paste(word, (0, 0), word)
+
+
+@cache
+def _contoh(size: tuple[int, int]) -> Image.Image:
+    """CONTOH from corner to corner."""
+    layer = Image.new("RGBA", size, (255, 255, 255, 0))
     draw = ImageDraw.Draw(layer)
     draw.text(
-        (canvas.width / 2, canvas.height / 2 + 20 * _SCALE),
+        (size[0] / 2, size[1] / 2 + 20 * _SCALE),
         "CONTOH",
         font=_font(218),
         fill=(*_WARNING, 74),
@@ -148,8 +158,7 @@ def _across(canvas: Image.Image) -> None:
         stroke_fill=(*_WARNING, 74),
         anchor="mm",
     )
-    turned = layer.rotate(24, resample=Image.Resampling.BICUBIC)
-    canvas.paste(turned, (0, 0), turned)
+    return layer.rotate(24, resample=Image.Resampling.BICUBIC)
 
 
 def _footer(draw: ImageDraw.ImageDraw) -> None:

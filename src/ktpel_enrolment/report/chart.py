@@ -34,7 +34,7 @@ _LEGEND = (
 )
 Place: TypeAlias = Callable[[datetime], float]
 """Where a time lies on the chart."""
-_LEFT, _WIDTH, _ROW = 170, 1060, 34
+_LEFT, _WIDTH, _ROW = 170, 1080, 34
 
 
 def ring(percent: float | None) -> Markup:
@@ -75,7 +75,7 @@ def day_chart(rows: Sequence[tuple[str, Mapping[str, Step]]]) -> Markup:
     height = 30 + _ROW * len(drawn)
 
     def place(at: datetime) -> float:
-        return _LEFT + (_WIDTH - _LEFT - 10) * (at - first).total_seconds() / span
+        return _LEFT + (_WIDTH - _LEFT - 30) * (at - first).total_seconds() / span
 
     parts = [*_hours(first, last, place, height)]
     for number, (name, steps) in enumerate(drawn):

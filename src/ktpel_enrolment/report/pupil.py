@@ -57,17 +57,20 @@ def _blocked(content: Content) -> Markup:
 
 
 def _recorded(steps: Mapping[str, Step], decision: Content | None, refusals: list[Entry], pictures: Path) -> Markup:
+    papers = _block("identity", _papers(steps["identity"].content))
+    updated = bool(steps["identity"].content["differences"])
     left = (
         _photo(steps["photo"], pictures) if "photo" in steps else None,
         _signature(steps["signature"], pictures) if "signature" in steps else None,
-        _block("identity", _papers(steps["identity"].content)),
+        None if updated else papers,
         _verification(steps["verification"]) if "verification" in steps else None,
+        _said(steps),
     )
     right = (
+        papers if updated else None,
         _fingers(steps, pictures),
         _irises(steps["irises"], pictures) if "irises" in steps else None,
         _rejected(steps, pictures),
-        _said(steps),
         _card(steps, decision, refusals, pictures),
     )
     return tag("div", tag("div", left), tag("div", right), class_="body")
@@ -228,10 +231,8 @@ def _said(steps: Mapping[str, Step]) -> Markup:
             key = "breakdown" if down["spare"] else "breakdown_same"
             events.append((down["at"], "fault", word(key, device=down["device"], message=down["message"])))
         for at, kind, sentence in sorted(events, key=lambda event: event[0]):
-            bubble = tag("span", sentence, class_="bubble")
-            lines.append(
-                tag("li", tag("time", f"{at:.1f} s"), bubble, tag("span", _name(step), class_="note"), class_=kind)
-            )
+            bubble = tag("span", tag("span", _name(step), class_="where"), sentence, class_="bubble")
+            lines.append(tag("li", tag("time", f"{at:.0f} s"), bubble, class_=kind))
     read = steps.get("biodata")
     first = None
     if read is not None:
@@ -244,7 +245,7 @@ def _card(steps: Mapping[str, Step], decision: Content | None, refusals: list[En
     parts: list[Markup] = []
     if "printed" in steps:
         number = steps["recorded"].content["number"]
-        parts.append(tag("div", picture(pictures / f"card-{number:03}-front.jpg", "CONTOH"), class_="card"))
+        parts.append(tag("div", picture(pictures / f"card-{number:03}.jpg", "CONTOH"), class_="card"))
     elif decision is not None and decision["reasons"]:
         why = tag("ul", (tag("li", told(reason)) for reason in decision["reasons"]), class_="plain")
         parts.append(tag("div", tag("b", word("not_printed")), why, class_="stop"))

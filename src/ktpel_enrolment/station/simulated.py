@@ -50,7 +50,7 @@ SCRIPT: tuple[Part, ...] = (
     Part(
         troubles=(
             Trouble("photo", {"eyes_closed": 1.0}),
-            Trouble("right_four", {"moisture": 0.05, "light_finger": 1.0}),
+            Trouble("right_four", {"moisture": 1.0, "pressure": 2.0}),
         )
     ),
     Part(
@@ -61,7 +61,12 @@ SCRIPT: tuple[Part, ...] = (
         ),
         refuses_photos=1,
     ),
-    Part(troubles=(Trouble("irises", {"lid_opening": 0.45}),)),
+    Part(
+        troubles=(
+            Trouble("left_four", {"moisture": 0.0, "pressure": 0.1}),
+            Trouble("irises", {"lid_opening": 0.45}),
+        )
+    ),
 )
 """The first pupils of the demonstration: between them a recapture in every modality, one unplugged cable, one declared
 missing finger. What later pupils meet is drawn by the seed."""
@@ -70,9 +75,9 @@ _MAYBE: tuple[Trouble, ...] = (
     Trouble("photo", {"yaw": 0.45}),
     Trouble("photo", {"exposure": 0.4}),
     Trouble("signature", {"right": 34.0, "scale": 1.5}, hasty=False),
-    Trouble("right_four", {"moisture": 0.02, "pressure": 0.22}),
+    Trouble("right_four", {"moisture": 0.0, "pressure": 0.1}),
     Trouble("left_four", {"pressure": 1.6, "moisture": 0.95}),
-    Trouble("both_thumbs", {"moisture": 0.02, "pressure": 0.22}),
+    Trouble("both_thumbs", {"moisture": 0.0, "pressure": 0.1}),
     Trouble("irises", {"lid_opening": 0.3}),
     Trouble("irises", {"defocus": 5.0}),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -26,17 +27,31 @@ class Twice:
 
 def likeness(one: kc.FingerprintSample, other: kc.FingerprintSample) -> float:
     """How alike two impressions are; `SAME_FINGER` and more is one finger."""
-    return float(kc.fingerprint.compare(one, other))
+    return float(kc.fingerprint.compare(_prepared(one), _prepared(other)))
 
 
 def same_finger_twice(earlier: Mapping[kc.Position, kc.FingerprintSample], taken: Mapping[str, object]) -> Twice | None:
     """Two differently named fingers that are one: put down twice, or hands swapped; None if there are none."""
     fresh = {sample.position: sample for sample in taken.values() if isinstance(sample, kc.FingerprintSample)}
-    templates = {position: kc.fingerprint.minutiae(sample) for position, sample in {**earlier, **fresh}.items()}
-    for one, other in combinations(templates, 2):
-        if (one in fresh or other in fresh) and kc.fingerprint.compare(templates[one], templates[other]) >= SAME_FINGER:
+    prepared = {position: _prepared(sample) for position, sample in {**earlier, **fresh}.items()}
+    for one, other in combinations(prepared, 2):
+        if (one in fresh or other in fresh) and kc.fingerprint.compare(prepared[one], prepared[other]) >= SAME_FINGER:
             return Twice((one, other))
     return None
+
+
+_PREPARED: OrderedDict[str, kc.fingerprint.Prepared] = OrderedDict()
+_KEPT = 64
+"""Prints whose minutiae are remembered: those of a few people."""
+
+
+def _prepared(sample: kc.FingerprintSample) -> kc.fingerprint.Prepared:
+    """What comparisons need of a print, worked out once; a person's ten fingers are looked at several times."""
+    if sample.digest not in _PREPARED:
+        _PREPARED[sample.digest] = kc.fingerprint.prepare(sample)
+        if len(_PREPARED) > _KEPT:
+            _PREPARED.popitem(last=False)
+    return _PREPARED[sample.digest]
 
 
 def best_two(fingers: Mapping[kc.Position, kc.FingerprintSample]) -> tuple[kc.Position, ...]:

@@ -42,6 +42,10 @@ class Album:
                 rejected[str(attempt.number)] = self.write(name, plain(attempt.sample), width_of(attempt.sample))
         return {"accepted": accepted, "rejected": rejected}
 
+    def holds(self, name: str) -> bool:
+        """Whether a picture of this name is there already."""
+        return (self.folder / f"{name}.jpg").exists()
+
     def write(self, name: str, image: NDArray[np.uint8], width: int) -> str:
         """Keep a picture, made smaller to a width; returns its file name."""
         scale = min(1.0, width / image.shape[1])

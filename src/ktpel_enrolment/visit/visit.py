@@ -176,10 +176,10 @@ class Conductor:
             day = date.fromisoformat(content["day"])
             print_card(self._store, self._station.printer, nik, day, self._clock)
         for nik in niks:
-            front, back = draw_card(self._store, nik, date.fromisoformat(content["day"]))
-            number = self._store.steps(nik)["recorded"].content["number"]
-            self.album.write(f"card-{number:03}-front", front, 1011)
-            self.album.write(f"card-{number:03}-back", back, 505)
+            name = f"card-{self._store.steps(nik)['recorded'].content['number']:03}"
+            if not self.album.holds(name):
+                front, _ = draw_card(self._store, nik, date.fromisoformat(content["day"]))
+                self.album.write(name, front, 1011)
 
     def _hand_over(self) -> None:
         """Each card goes to its holder alone; somebody else's finger is refused."""
