@@ -9,9 +9,9 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import unwrap_between
-from ktpel_capture.iris.boundaries import Boundary, find_boundaries
-from ktpel_capture.iris.circles import without_reflections
-from ktpel_capture.iris.lids import Lids, find_lids
+from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.iris.lids import Lids
+from ktpel_capture.iris.segmentation import segment
 from ktpel_capture.quality import Missing
 from ktpel_capture.samples import IrisSample
 
@@ -91,12 +91,10 @@ class IrisAnalysis:
 
 def analyse(sample: IrisSample) -> IrisAnalysis:
     """Find pupil, limbus, lids and the usable iris of one eye; what is not there is `Missing`, nothing is raised."""
-    found = find_boundaries(sample.image)
+    found = segment(sample.image)
     if isinstance(found, Missing):
         return IrisAnalysis(sample, *[found] * 8)
-    pupil, limbus = found
-    filled, spots = without_reflections(sample.image)
-    lids = find_lids(filled, pupil, limbus)
+    pupil, limbus, lids, spots = found.pupil, found.limbus, found.lids, found.reflections
     annulus = between(sample.image.shape, pupil.contour, limbus.contour)
     opening = _opening(sample.image.shape, lids)
     mask = _usable(sample.image, annulus & opening & ~spots, lids)

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import GreyImage
-from ktpel_capture.iris.boundaries import Boundary, find_boundaries
+from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.iris.segmentation import segment
 from ktpel_capture.quality import Hint, Missing
 from ktpel_capture.requests import Frame, IrisRequest
 from ktpel_capture.samples import Eye
@@ -38,11 +39,11 @@ class Watcher:
         return _worst_first([hint for found in seen.values() for hint in found])
 
     def _one(self, image: GreyImage, eye: Eye, scale: float) -> list[Hint]:
-        found = find_boundaries(image)
+        found = segment(image)
         if isinstance(found, Missing):
             self._before.pop(eye, None)
             return [Hint(found.reason)]
-        limbus = found[1]
+        limbus = found.limbus
         hints = _framing(image, limbus, scale)
         before = self._before.get(eye)
         self._before[eye] = limbus.x, limbus.y

@@ -1,0 +1,164 @@
+"""Pairs of circles: the pupil and the limbus that are seen best in a picture.
+
+Around each place where a pupil may be the picture is unrolled with logarithmic radii, so that a circle of any size
+whose centre is off by a share of its radius is the same curve, only shifted; the curve with the most dark-to-light
+steps along it wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from ktpel_capture.arrays import F32, F64, I32, GreyImage, frozen_copy
+from ktpel_capture.imaging.polar import directions, unwrap
+from ktpel_capture.iris.boundaries import Boundary, Circle, step_kernel, steps_along
+from ktpel_capture.iris.circles import Candidate, candidates
+
+RAYS = 96
+"""Rays once around while circles are searched."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Search:
+    """Circles in a log-polar picture: for each offset of the centre, where every ray meets the circle of row 0."""
+
+    radii: F64
+    reach: int
+    offsets: F64
+    lookup: I32
+    margin: int
+
+
+@lru_cache(maxsize=4)
+def _search(first: float, last: float, rows: int, width: float, reach: float, steps: int) -> _Search:
+    """A search from ``first`` to ``last`` radii, steps averaged over ``width`` of a radius, offsets up to ``reach``."""
+    growth = (last / first) ** (1 / (rows - 1))
+    line = np.linspace(-reach, reach, steps)
+    dx, dy = (grid.ravel() for grid in np.meshgrid(line, line))
+    near = np.hypot(dx, dy) <= reach * 1.01
+    dx, dy = dx[near], dy[near]
+    ways = directions(RAYS).astype(np.float64)
+    along = dx[:, None] * ways[:, 0] + dy[:, None] * ways[:, 1]
+    radius = along + np.sqrt(1 - (dx**2 + dy**2)[:, None] + along**2)
+    shifts = np.rint(np.log(radius) / np.log(growth)).astype(np.int32)
+    margin = int(abs(shifts).max())
+    lookup = ((shifts + margin) * RAYS + np.arange(RAYS, dtype=np.int32)).astype(np.int32)
+    radii = first * growth ** np.arange(rows)
+    averaged = max(1, round(np.log(1 + width) / np.log(growth)))
+    return _Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), frozen_copy(lookup), margin)
+
+
+def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float) -> Circle:
+    """The circle with the most gain along it, in a log-polar picture (rows, rays) around (x, y)."""
+    padded = np.zeros((len(gain) + 2 * search.margin, RAYS), np.float32)
+    padded[search.margin : -search.margin] = gain
+    starts = np.arange(len(gain), dtype=np.int32) * RAYS
+    scores: F32 = np.take(padded.ravel(), search.lookup[:, None, :] + starts[:, None]).mean(2)
+    offset, row = np.unravel_index(int(scores.argmax()), scores.shape)
+    radius = float(search.radii[row] * unit)
+    dx, dy = search.offsets[offset] * radius
+    return Circle(x + float(dx), y + float(dy), radius, float(scores[offset, row]))
+
+
+def _pupil_circle(image: GreyImage, place: Candidate) -> Circle:
+    """The best dark disc near a candidate."""
+    band = unwrap(image, place.x, place.y, _PUPIL.radii * place.radius, RAYS)
+    gain = np.clip(steps_along(band, _PUPIL.reach) * np.float32(1 / 15), -0.5, 1)
+    return _best_circle(gain, _PUPIL, place.x, place.y, place.radius)
+
+
+def _limbus_circle(image: GreyImage, pupil: Circle) -> Circle:
+    """The best circle around a pupil at which what looks like the iris beside the pupil ends in something lighter.
+
+    Where it already got lighter further in, as from sclera to skin, a step counts little; the sides count more than
+    above and below, where lids lie.
+    """
+    band = unwrap(image, pupil.x, pupil.y, _LIMBUS.radii * pupil.radius, RAYS)
+    kernel = step_kernel(_LIMBUS.reach)
+    inside = cv2.filter2D(band, cv2.CV_32F, np.maximum(-kernel, 0), borderType=cv2.BORDER_REPLICATE)
+    outside = cv2.filter2D(band, cv2.CV_32F, np.maximum(kernel, 0), borderType=cv2.BORDER_REPLICATE)
+    beside = np.float32(np.median(band[1 : 1 + _LIMBUS.reach * 3 : 2]))
+    lightened = (inside - beside) / np.maximum(outside - beside, 6)
+    steps = outside - inside
+    level = np.clip(np.quantile(steps[_LIMBUS.reach :: 2], 0.92), 8, 60)
+    gain = np.clip(steps / level, -0.3, 1) * np.clip(2.2 - 3.5 * lightened, 0, 1)
+    return _best_circle(gain * _SIDEWAYS, _LIMBUS, pupil.x, pupil.y, pupil.radius)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A pupil inside a limbus, as circles, and how even the pupil is inside (0..1)."""
+
+    pupil: Circle
+    limbus: Circle
+    evenness: float
+
+    @property
+    def score(self) -> float:
+        return self.pupil.score * self.evenness + 0.8 * self.limbus.score
+
+    def is_possible(self, side: int) -> bool:
+        """An iris takes at least a tenth of the picture's longer side, and a pupil leaves some of it."""
+        return self.limbus.radius > 0.05 * side and self.pupil.radius < 0.82 * self.limbus.radius
+
+
+def _look(image: GreyImage, place: Candidate) -> Pair:
+    """The best pupil and limbus near a candidate, and how even the pupil is inside."""
+    pupil = _pupil_circle(image, place)
+    limbus = _limbus_circle(image, pupil)
+    inside = unwrap(image, pupil.x, pupil.y, np.sqrt(np.linspace(0.02, 0.72, 8)) * pupil.radius, 24)
+    dark, light = np.quantile(inside, (0.1, 0.8))
+    around = float(np.median(unwrap(image, pupil.x, pupil.y, np.array([1.15, 1.25]) * pupil.radius, 48)))
+    evenness = float(np.clip(1 - (light - dark) / max(around - dark, 8.0), 0, 1))
+    return Pair(pupil, limbus, evenness)
+
+
+def _most_likely(found: list[Pair]) -> Pair:
+    """The best pair of circles; where its pupil is another one's limbus it was an iris, and the other one is meant."""
+    best = max(found, key=lambda one: one.score)
+    for other in sorted(found, key=lambda one: -one.score):
+        apart = np.hypot(other.limbus.x - best.pupil.x, other.limbus.y - best.pupil.y)
+        alike = 0.75 < other.limbus.radius / best.pupil.radius < 1.3 and apart < 0.25 * best.pupil.radius
+        if alike and other.pupil.score * other.evenness > max(0.5, 0.6 * best.pupil.score * best.evenness):
+            return other
+    return best
+
+
+_SIDEWAYS: F32 = (0.5 + 0.8 * directions(RAYS)[:, 0] ** 2).astype(np.float32)
+_SIDEWAYS /= _SIDEWAYS.mean()
+_PUPIL = _search(0.55, 1.9, 48, 0.12, 0.3, 7)
+_LIMBUS = _search(1.15, 7.5, 96, 0.10, 0.18, 5)
+
+
+def find_pair(filled: GreyImage) -> Pair | None:
+    """The most likely pupil and limbus of a picture without its reflections, None where nothing looks like an eye."""
+    found = [_look(filled, place) for place in candidates(filled)]
+    possible = [one for one in found if one.is_possible(max(filled.shape))]
+    return _most_likely(possible) if possible else None
+
+
+def evidence(image: GreyImage, found: Pair, pupil: Boundary, limbus: Boundary) -> float:
+    """How sure it is that this is an eye: the logarithm of the odds.
+
+    A logistic regression over public near-infrared eyes against closed and drawn lids, faces, fingerprint cards,
+    eyebrows, clouds and noise: both circles seen, both boundaries continuous, an even iris beside the pupil.
+    """
+    sides = unwrap(image, found.pupil.x, found.pupil.y, np.linspace(1.2, 1.45, 5) * found.pupil.radius, 64)
+    sides = sides[:, np.abs(directions(64)[:, 0]) > 0.8].astype(np.float32)
+    spread = 1.4826 * float(np.median(np.abs(sides - np.median(sides))))
+    return (
+        7.83 * found.pupil.score * found.evenness
+        + 6.12 * found.limbus.score
+        + 2.37 * pupil.support
+        + 12.03 * limbus.support
+        - 1.27 * float(np.log(np.clip(spread, 3, 60)))
+        - 15.15
+    )
+
+
+LEAST_EVIDENCE = -1.2
+"""A weak eye is rather measured than denied: its measures tell what is wrong with it."""

@@ -1,0 +1,82 @@
+"""From a picture to pupil, limbus and lids.
+
+Everything is searched in a picture of at most 320 pixels a side; only the boundaries are then placed in the picture
+itself, on the rays that the lids leave free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
+from ktpel_capture.iris.boundaries import LIMBUS, PUPIL, Boundary, place
+from ktpel_capture.iris.circles import without_reflections
+from ktpel_capture.iris.lids import Lids, find_lids
+from ktpel_capture.iris.pairs import LEAST_EVIDENCE, evidence, find_pair
+from ktpel_capture.quality import Missing
+
+_WORKING = 320
+"""Longer side of the picture in which the eye is searched."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """Pupil, limbus and lids, in pixels of the picture, and its reflections, (H, W) bool."""
+
+    pupil: Boundary
+    limbus: Boundary
+    lids: Lids
+    reflections: Bool
+
+
+def segment(image: GreyImage) -> Segmentation | Missing:
+    """The most likely eye in the picture, or why there is none."""
+    height, width = image.shape
+    scale = min(1.0, _WORKING / max(height, width))
+    small = image
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    filled, spots = without_reflections(small)
+    pair = find_pair(filled)
+    if pair is None:
+        return Missing("iris.no_eye")
+    pupil = place(filled, pair.pupil, PUPIL)
+    limbus = place(filled, pair.limbus, LIMBUS)
+    if evidence(filled, pair, pupil, limbus) < LEAST_EVIDENCE:
+        return Missing("iris.no_eye")
+    lids = find_lids(filled, pupil, limbus)
+    free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
+    pupil = place(filled, pupil, PUPIL, free[0])
+    limbus = place(filled, limbus, LIMBUS, free[1])
+    lids = find_lids(filled, pupil, limbus)
+    if scale == 1:
+        return Segmentation(pupil, limbus, lids, np.asarray(frozen_copy(spots), dtype=np.bool_))
+    large_spots = cv2.resize(spots.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+    pupil, limbus = _enlarged(pupil, scale), _enlarged(limbus, scale)
+    pupil = place(image, pupil, PUPIL, free[0])
+    limbus = place(image, limbus, LIMBUS, free[1])
+    lids = Lids(_placed(lids.upper, scale), _placed(lids.lower, scale), lids.levels)
+    return Segmentation(pupil, limbus, lids, np.asarray(frozen_copy(large_spots), dtype=np.bool_))
+
+
+def _placed(points: F64, scale: float) -> F64:
+    return np.asarray(frozen_copy((points + 0.5) / scale - 0.5), dtype=np.float64)
+
+
+def _enlarged(boundary: Boundary, scale: float) -> Boundary:
+    x, y = (boundary.x + 0.5) / scale - 0.5, (boundary.y + 0.5) / scale - 0.5
+    contour = _placed(boundary.contour, scale)
+    return Boundary(x, y, boundary.radius / scale, contour, boundary.support, boundary.contrast)
+
+
+def _between_lids(boundary: Boundary, lids: Lids, margin: float) -> Bool | None:
+    """On which rays the boundary lies clear of both lids, None where that would leave too little of it."""
+    x, y = boundary.contour[::2].T
+    upper = np.interp(x, lids.upper[:, 0], lids.upper[:, 1])
+    lower = np.interp(x, lids.lower[:, 0], lids.lower[:, 1])
+    free: Bool = (y > upper + margin) & (y < lower - margin)
+    return free if free.mean() > 0.25 else None
