@@ -17,6 +17,7 @@ import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -102,6 +103,8 @@ class _Stance:
 
     def pose(self, now: float) -> Pose:
         share = min(1.0, max(0.0, (now - self.began) / _MOVING))
+        if share >= 1.0:
+            return self.target
         return toward(self.source, self.target, math.floor(share * _STEPS) / _STEPS)
 
     def settled(self) -> float:
@@ -169,6 +172,10 @@ class Scene:
             elif subject in ("", "acquisition", "quality", "live"):
                 modality = self._attending
             else:
+                return
+            cloth = key.removeprefix("face.backdrop_not_")
+            if cloth in ("red", "blue", "orange"):  # the operator hangs another cloth
+                self.backdrop = cloth
                 return
             self._sentences += 1
             random = self._random(1, self._sentences)
@@ -261,6 +268,8 @@ class Scene:
         stance.heard = [heard for heard in stance.heard if heard.due > until]
         for heard in due:
             stance.aim = moved(modality, stance.aim, heard.moves, heard.effort)
+        if modality == "signature" and self._person is not None and not self._person.signs:
+            stance.aim = changed(stance.aim, line=1.0)  # whom no advice helps
         self._place(modality, due[-1].due, lift=modality == "fingerprint")
 
     def _lose_patience(self, modality: Modality, now: float) -> None:
@@ -294,9 +303,15 @@ class Scene:
             return 1.0
         every = 60.0 / self._person.blinks
         number = math.floor(now / every)
-        start = float(self._random(4, number).uniform(0.1, 0.9)) * every
+        start = _blink(abs(self._seed), abs(self._person.seed), number) * every
         inside = (now - number * every - start) / 0.25
         return 1.0 if not 0 <= inside <= 1 else abs(2 * inside - 1)
+
+
+@lru_cache(maxsize=64)
+def _blink(scene_seed: int, person: int, number: int) -> float:
+    """When in its interval the blink of this number begins, 0.1 .. 0.9."""
+    return float(np.random.default_rng([scene_seed, person, 4, number]).uniform(0.1, 0.9))
 
 
 _SCENES: dict[str, Scene] = {}

@@ -1,0 +1,126 @@
+"""Simulators, folder and ZFM keep the promises of the protocols."""
+
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ktpel_capture.devices.testing import (
+    BackupVolumeKit,
+    CardPrinterKit,
+    CardReaderKit,
+    FaceCameraKit,
+    FingerprintScannerKit,
+    IrisScannerKit,
+    SignaturePadKit,
+    UplinkKit,
+)
+
+_CYCLES = 1000 if os.environ.get("KTPEL_KIT_LONG") else 10
+
+
+class TestSimulatedFingerprintScanner(FingerprintScannerKit):
+    address = "sim:fingerprint?sensor=fap45&trigger=host"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestSimulatedFingerprintScannerDecidingItself(FingerprintScannerKit):
+    address = "sim:fingerprint?sensor=fap20&trigger=device&rate=30"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestSimulatedFingerprintScannerWithoutLiveView(FingerprintScannerKit):
+    address = "sim:fingerprint?sensor=fap10&trigger=device&rate=0"
+    cycles = _CYCLES
+
+
+class TestSimulatedIrisScanner(IrisScannerKit):
+    address = "sim:iris"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestSimulatedIrisScannerOnCommand(IrisScannerKit):
+    address = "sim:iris?trigger=host&rate=30"
+    cycles = _CYCLES
+
+
+class TestSimulatedCamera(FaceCameraKit):
+    address = "sim:face?sensor=webcam"
+    cycles = _CYCLES
+
+
+class TestSimulatedPad(SignaturePadKit):
+    address = "sim:signature?sensor=screen"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestSimulatedPadWithButton(SignaturePadKit):
+    address = "sim:signature?sensor=plain&trigger=device"
+    cycles = _CYCLES
+
+
+class TestSimulatedReader(CardReaderKit):
+    address = "sim:card-reader"
+    cycles = _CYCLES
+
+
+class TestSimulatedPrinter(CardPrinterKit):
+    address = "sim:card-printer"
+    cycles = _CYCLES
+
+
+class TestSimulatedDrive(BackupVolumeKit):
+    address = "sim:backup"
+    cycles = _CYCLES
+
+
+class TestSimulatedUplink(UplinkKit):
+    address = "sim:uplink"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestZfm20(FingerprintScannerKit):
+    address = "zfm:loopback?model=zfm20"
+    cycles = _CYCLES
+
+
+class TestR503(FingerprintScannerKit):
+    address = "zfm:loopback?model=r503"
+    cycles = _CYCLES
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pictures(tmp_path_factory):
+    """A folder of pictures for the folder devices."""
+    folder = tmp_path_factory.mktemp("pictures")
+    random = np.random.default_rng(2)
+    for name in ("right_index", "left_index"):
+        image = random.integers(0, 255, (300, 240), np.uint8)
+        (folder / "prints").mkdir(exist_ok=True)
+        Image.fromarray(image).save(folder / "prints" / f"{name}.png", dpi=(500, 500))
+    (folder / "faces").mkdir()
+    Image.fromarray(random.integers(0, 255, (400, 300, 3), np.uint8)).save(folder / "faces" / "a.png")
+    TestFolderOfPrints.address = f"folder:{folder}/prints?kind=fingerprint"
+    TestFolderOfFaces.address = f"folder:{folder}/faces?kind=face"
+    drive = tmp_path_factory.mktemp("drive")
+    TestFolderAsDrive.address = f"volume:{drive}"
+
+
+class TestFolderOfPrints(FingerprintScannerKit):
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestFolderOfFaces(FaceCameraKit):
+    cycles = _CYCLES
+
+
+class TestFolderAsDrive(BackupVolumeKit):
+    cycles = _CYCLES
+    virtual = True
