@@ -35,7 +35,8 @@ def demo(
 
     Simulated persons only. Identity check, capture with advice and retries, register and attendance list, durable
     store, backup, printing, hand-over against a fresh finger; DIR/report.html shows all of it. The same command goes
-    on with a visit that was interrupted.
+    on with a visit that was interrupted. Exit 0: done; 2: done, but lines of the roster had to be left out, or
+    something could not be used; 130: interrupted.
     """
     from ktpel_enrolment.console import run
 

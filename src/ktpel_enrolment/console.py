@@ -15,6 +15,7 @@ from rich.table import Table
 
 import ktpel_capture as kc
 from ktpel_enrolment.demo import DemoResult, Watch, run_demo
+from ktpel_enrolment.domain.roster import Roster
 from ktpel_enrolment.messages import LANGUAGES, Language, text
 from ktpel_enrolment.visit.recording import STEPS, Applicant, StepName
 from ktpel_enrolment.visit.visit import Phase
@@ -44,6 +45,8 @@ def run(*, pupils: int, seed: int, out: Path, roster: Path | None, as_json: bool
         sys.stdout.write(json.dumps(result.recap.document()) + "\n")
     else:
         _summary(result, language)
+    if result.roster.refused:
+        raise typer.Exit(2)
 
 
 class _Show:
@@ -56,7 +59,13 @@ class _Show:
         self._task: TaskID = progress.add_task("", total=len(STEPS), note="")
 
     def watch(self) -> Watch:
-        return Watch(self._phase, self._seated, self._step, self._told)
+        return Watch(self._phase, self._seated, self._step, self._told, self._roster)
+
+    def _roster(self, roster: Roster) -> None:
+        """What stands against the roster is said at once, even where only JSON was asked for."""
+        screen = Console(stderr=True, highlight=False)
+        for problem in roster.problems:
+            screen.print(escape(str(problem)), style="red" if problem.refused else "yellow", soft_wrap=True)
 
     def _phase(self, phase: Phase) -> None:
         title = text(f"demo.phase_{phase}", self._language)
@@ -90,8 +99,6 @@ def _summary(result: DemoResult, language: Language) -> None:
     percent = "-" if recap.coverage is None else f"{recap.coverage:g} %"
     table.add_row(text("report.coverage", language), f"[bold]{percent}[/]")
     screen.print(table)
-    for problem in result.roster.problems:
-        screen.print(escape(str(problem)), style="yellow" if not problem.refused else "red", soft_wrap=True)
     screen.print(text("demo.report", language, report=result.report), soft_wrap=True)
 
 

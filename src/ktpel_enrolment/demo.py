@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import ktpel_capture as kc
+from ktpel_capture.devices.addresses import Address
 from ktpel_capture.errors import KtpelError
 from ktpel_enrolment.domain.recap import Recap
 from ktpel_enrolment.domain.roster import Roster, read_roster
@@ -55,6 +56,7 @@ class Watch:
     seated: Callable[[Applicant, int, int], None] = lambda applicant, number, of: None
     step: Callable[[Applicant, StepName], None] = lambda applicant, step: None
     told: Callable[[kc.Advice], None] = lambda advice: None
+    roster: Callable[[Roster], None] = lambda roster: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _opened(
     with ExitStack() as stack:
         path = roster_file or stack.enter_context(as_file(files("ktpel_enrolment.data") / "sekolah-contoh.csv"))
         roster = read_roster(path)
+        watch.roster(roster)
         store = stack.enter_context(Store(out / "store"))
         settings = {
             "seed": seed,
@@ -172,10 +175,11 @@ def _agree(store: Store, settings: dict[str, Any], out: Path) -> bool:
 
 
 def _addresses(out: Path) -> dict[Role, tuple[str, ...]]:
+    drive = (out / "backup-drive").resolve().as_posix()
     return {
         **ADDRESSES,
         "printer": (f"sim:card-printer?scene={SCENE}&serial=PRINTER-1",),
-        "backup": (f"sim:backup?path={(out / 'backup-drive').resolve().as_posix()}&serial=DRIVE-1",),
+        "backup": (str(Address("sim", "backup", {"path": drive, "serial": "DRIVE-1"})),),
         "uplink": (f"sim:uplink?scene={SCENE}&serial=MODEM-1",),
     }
 

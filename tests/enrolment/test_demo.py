@@ -18,6 +18,7 @@ from ktpel_enrolment.demo import OtherDemo, run_demo
 from ktpel_enrolment.domain.requirements import requirements
 from ktpel_enrolment.store.backup import restore
 from ktpel_enrolment.store.journal import Store
+from ktpel_enrolment.store.problems import StoreError
 from ktpel_enrolment.visit.recording import STEPS, enrolled_fingers
 
 PUPILS = 3
@@ -255,12 +256,38 @@ def test_a_roster_with_bad_lines_is_told_and_the_others_are_processed(tmp_path):
     done = subprocess.run(
         command(tmp_path / "out", "--roster", str(roster), "--lang", "en"), capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2, done.stderr
     said = done.stdout + done.stderr
     assert "sekolah.csv, row 2, nik: it has 15 digits instead of 16" in said
     assert "sekolah.csv, row 4, nik: the same NIK already stands in row 3" in said
     assert "Traceback" not in said
     assert json.loads((tmp_path / "out" / "recap.json").read_text())["target"] == 0
+
+
+def test_a_folder_with_any_name_holds_a_demonstration_and_a_file_does_not(tmp_path):
+    roster = tmp_path / "kosong.csv"
+    roster.write_text("nik,no_kk,nama,tempat_lahir,tanggal_lahir,jenis_kelamin\n")
+    out = tmp_path / "hasil & 100% + café?"
+    assert run_demo(out, roster_file=roster).recap.target == 0
+    assert list((out / "backup-drive").rglob("manifest.json"))
+    with pytest.raises(StoreError, match="cannot hold a store"):
+        run_demo(roster, roster_file=roster)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts differ there")
+def test_ctrl_c_ends_with_one_sentence_and_the_visit_can_go_on(tmp_path):
+    process = subprocess.Popen(command(tmp_path / "out", "--lang", "en"), stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "1/3" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate()[1]
+    assert process.returncode == 130
+    assert "give the same command to go on" in rest
+    assert "Traceback" not in rest
+    with Store(tmp_path / "out" / "store") as store:
+        assert store.problems() == []
 
 
 def test_another_demonstration_in_the_same_folder_is_refused_with_a_way_out(tmp_path):
@@ -279,10 +306,12 @@ def test_kill_9_at_random_instants_loses_nothing_and_the_visit_goes_on(tmp_path)
     out = tmp_path / "out"
     kept: dict[str, list[str]] = {}
     for _ in range(10):
-        process = subprocess.Popen(command(out, "--pupils", "2", "--json"), stdout=subprocess.DEVNULL)
-        time.sleep(chance.uniform(1, 12))
+        process = subprocess.Popen(command(out, "--pupils", "2"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(chance.randint(3, 14)):  # lines of progress
+            process.stderr.readline()
+        time.sleep(chance.uniform(0, 0.6))
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.communicate()
         if not (out / "store" / "facts.sqlite").exists():
             continue
         with Store(out / "store") as store:

@@ -1,5 +1,6 @@
 """The store keeps what it was given, to the last bit, and notices what was changed behind its back."""
 
+import errno
 import hashlib
 import os
 import random
@@ -17,6 +18,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 import ktpel_capture as kc
+from ktpel_enrolment.store import journal
 from ktpel_enrolment.store.blobs import decode, encode
 from ktpel_enrolment.store.journal import BOOKS, Store
 from ktpel_enrolment.store.problems import StoreBusy, StoreDamaged, StoreError
@@ -189,6 +191,20 @@ def test_a_second_program_is_kept_out_and_told_why(tmp_path):
     with Store(tmp_path), pytest.raises(StoreBusy, match="another program"):
         Store(tmp_path)
     Store(tmp_path).close()
+
+
+def test_a_full_disk_keeps_what_was_kept_and_says_what_to_do(tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with Store(tmp_path) as store:
+        with store.transaction(AT) as change:
+            change.do("a", "photo", {}, {"face": face()})
+        monkeypatch.setattr(journal, "write_durably", full)
+        with pytest.raises(StoreError, match="No space left"), store.transaction(AT) as change:
+            change.do("b", "photo", {}, {"face": face(1)})
+        assert (list(store.steps("a")), list(store.steps("b"))) == (["photo"], [])
+        assert store.problems() == []
 
 
 def test_what_is_no_store_is_refused(tmp_path):

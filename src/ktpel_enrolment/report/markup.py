@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TypeAlias
 
-from ktpel_enrolment.messages import LANGUAGES, text
+from ktpel_enrolment.messages import LANGUAGES, Language, text
 
 
 class Markup(str):
@@ -58,8 +58,18 @@ def told(advice: dict[str, str]) -> Markup:
 
 def word(key: str, **values: object) -> Markup:
     """A sentence of the page itself, by its name in ``messages/*/report.toml``."""
-    indonesian, english = (text(f"report.{key}", language, **values) for language in LANGUAGES)
+    indonesian, english = (
+        text(f"report.{key}", language, **{name: _figure(value, language) for name, value in values.items()})
+        for language in LANGUAGES
+    )
     return both(indonesian, english)
+
+
+def _figure(value: object, language: Language) -> object:
+    """A number with one decimal, which Indonesian parts by a comma."""
+    if not isinstance(value, float):
+        return value
+    return f"{value:.1f}".replace(".", "," if language == "id" else ".")
 
 
 def picture(path: Path, alt: str, class_: str = "") -> Markup:

@@ -46,8 +46,8 @@ def _head(pupil: Pupil, steps: Mapping[str, Step]) -> Markup:
         content = steps["recorded"].content
         facts.append(tag("span", "#", str(content["number"]), class_="tag good"))
         judged = sum(float(step.content.get("judging", 0)) for step in steps.values())
-        lasted = word("lasted", minutes=f"{content['seconds'] / 60:.1f}")
-        facts.append(tag("span", lasted, " · ", word("assessed", seconds=f"{judged:.1f}"), class_="note end"))
+        lasted = word("lasted", minutes=content["seconds"] / 60)
+        facts.append(tag("span", lasted, " · ", word("assessed", seconds=judged), class_="note end"))
     return tag("div", tag("b", pupil.name), facts, class_="head")
 
 
@@ -86,7 +86,7 @@ def _papers(content: Content) -> Markup:
     rows = (
         tag(
             "tr",
-            tag("td", tag("code", line["field"])),
+            tag("td", word(f"field_{line['field']}")),
             tag("td", line["family_card"] or "-"),
             tag("td", line["birth_certificate"] or "-"),
             tag("td", line["register"] or "-"),
@@ -228,8 +228,9 @@ def _said(steps: Mapping[str, Step]) -> Markup:
         content = steps[step].content
         events = [(item["at"], "live" if item["live"] else "after", told(item)) for item in content.get("told", ())]
         for down in content.get("breakdowns", ()):
-            key = "breakdown" if down["spare"] else "breakdown_same"
-            events.append((down["at"], "fault", word(key, device=down["device"], message=down["message"])))
+            what = _fault(down["code"])
+            mended = word("spare_used" if down["spare"] else "plugged_in_again")
+            events.append((down["at"], "fault", join((down["device"], ": ", what, " ", mended))))
         for at, kind, sentence in sorted(events, key=lambda event: event[0]):
             bubble = tag("span", tag("span", _name(step), class_="where"), sentence, class_="bubble")
             lines.append(tag("li", tag("time", f"{at:.0f} s"), bubble, class_=kind))
@@ -239,6 +240,14 @@ def _said(steps: Mapping[str, Step]) -> Markup:
         reading = tag("ul", (tag("li", line) for line in read.content["read"]), class_="plain")
         first = tag("details", tag("summary", word("read_aloud")), reading)
     return _block("said", first, tag("ol", lines, class_="said"))
+
+
+_FAULTS = {"device.disconnected": "fault_unplugged", "device.busy": "fault_busy"}
+
+
+def _fault(code: str) -> Markup:
+    """What happened to a device, in both languages (its own words are English alone)."""
+    return word(_FAULTS.get(code, "fault_other"))
 
 
 def _card(steps: Mapping[str, Step], decision: Content | None, refusals: list[Entry], pictures: Path) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -119,13 +119,15 @@ class Store:
     def __init__(self, folder: str | Path, *, station: str = "contoh-1") -> None:
         self.folder = Path(folder)
         self.blobs = self.folder / "blobs"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.blobs.mkdir(exist_ok=True)
-        remove_halves(self.blobs)
+        try:
+            self.blobs.mkdir(parents=True, exist_ok=True)
+            remove_halves(self.blobs)
+        except OSError as error:
+            raise _unusable(self.folder, error.strerror or error) from error
         try:
             self._connection = sqlite3.connect(self.folder / "facts.sqlite", timeout=0.5, isolation_level=None)
         except sqlite3.OperationalError as error:
-            raise StoreError(f"{self.folder}: {error}", remedy="Give a folder that can be written to.") from error
+            raise _unusable(self.folder, error) from error
         try:
             self._prepare(station)
         except BaseException:
@@ -155,7 +157,7 @@ class Store:
                     f"{self.folder} is open in another program",
                     remedy="Wait until that one has ended, or give another folder.",
                 ) from error
-            raise StoreError(f"{self.folder}: {error}", remedy="Give a folder that can be written to.") from error
+            raise _unusable(self.folder, error) from error
         except sqlite3.DatabaseError as error:
             raise StoreDamaged(f"{self.folder / 'facts.sqlite'}: {error}") from error
         if version not in (0, _VERSION):
@@ -177,14 +179,23 @@ class Store:
 
     @contextmanager
     def transaction(self, at: datetime) -> Iterator[Change]:
-        """Everything inside is kept together, or nothing is."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Everything inside is kept together, or nothing is.
+
+        Raises
+        ------
+        StoreError : the disk is full or fails; nothing of this transaction was kept, everything before was.
+        """
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield Change(self, self._connection, at)
-        except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, OSError | sqlite3.OperationalError):
+                remedy = "Make room on the disk, then give the same command again: what was kept before is safe."
+                raise StoreError(f"{self.folder} cannot be written to: {error}", remedy=remedy) from error
             raise
-        self._connection.execute("COMMIT")
 
     def set_facts(self, facts: Mapping[str, Any]) -> None:
         """Set what may change: who runs what where."""
@@ -289,6 +300,10 @@ class Store:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise StoreDamaged(f"{self.folder / 'facts.sqlite'}: {error}") from error
+
+
+def _unusable(folder: Path, reason: object) -> StoreError:
+    return StoreError(f"{folder} cannot hold a store: {reason}", remedy="Give a folder that can be written to.")
 
 
 def _canonical(content: object) -> str:

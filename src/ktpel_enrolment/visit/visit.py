@@ -197,7 +197,7 @@ class Conductor:
         self.document("hand_over")
 
     def _offer(self, applicant: Applicant) -> None:
-        hand_over(
+        result = hand_over(
             self._store,
             self._station,
             self.recorder.profile,
@@ -205,6 +205,7 @@ class Conductor:
             applicant.nik,
             self.agenda.inspect,
         )
+        self.recorder.desk.tell(say("handover.sign_receipt" if result.given else "handover.not_the_holder"))
 
     def _recap(self) -> None:
         if "recap" not in self._done():
