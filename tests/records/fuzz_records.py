@@ -6,6 +6,7 @@ needs the package atheris. No bytes may lead to anything but a record or a `Reco
 encode to the same bytes (XML to a document that decodes to the same value); samples come out or a `RecordError`.
 """
 
+import importlib
 import sys
 import tempfile
 from pathlib import Path
@@ -73,8 +74,12 @@ def main() -> None:
     import atheris
 
     arguments = [argument for argument in sys.argv if argument != "--pixels"]
-    with atheris.instrument_imports():  # the whole package: atheris tells coverage by what it instrumented
-        pass
+    with atheris.instrument_imports():
+        from ktpel_capture.records.recognition import FORMATS
+
+        for known in FORMATS:
+            if known.module:
+                importlib.import_module(f"ktpel_capture.records.{known.module}")
     folder = None
     if arguments[-1].startswith("-"):
         folder = Path(tempfile.mkdtemp(prefix="record-seeds-"))
