@@ -43,6 +43,7 @@ Source: ISO/IEC 19794-4, image acquisition setting levels 20 (250 ppi) to 41 (10
 latent scanners.
 """
 MAX_BYTES = 1 << 30
+READABLE = "PNG, JPEG, BMP, PGM, TIFF, JPEG 2000 or WSQ, a signature as CSV or InkML, or an interchange record"
 COLOURFUL = 12.0
 """Mean difference of the channels (0..255) below which a colour image shows grey: JPEG colour noise stays far below."""
 SURE_RIDGES, SOME_RIDGES = 0.15, 0.08
@@ -235,11 +236,33 @@ def _from_image(data: bytes, path: Path, kind: Modality | None, ppi: float | Non
 
 
 def _from_pen_points(data: bytes, path: Path, kind: Modality | None) -> Sample:
-    raise UnreadableFile(path, "not a known format", remedy="Give an image or a record.", code="file.unknown_format")
+    from ktpel_capture.signature.csvfile import read_csv
+    from ktpel_capture.signature.inkml import read_inkml
+
+    head = data[:4096].lower()
+    is_ink = b"<ink" in head or b":ink" in head
+    if not is_ink and path.suffix.lower() != ".csv" and kind != "signature":
+        raise UnreadableFile(path, "is text of no known format", remedy=f"Give {READABLE}.", code="file.unknown_format")
+    if kind not in (None, "signature"):
+        raise UnreadableFile(path, f"holds pen points, not {kind}", remedy="Leave out --as.", code="file.wrong_kind")
+    try:
+        return read_inkml(data) if is_ink else read_csv(data)
+    except UnreadableFile as error:
+        raise UnreadableFile(path, error.reason, remedy=error.remedy, code=error.code) from error
+    except (RecordError, ValueError) as error:
+        remedy = (error.remedy if isinstance(error, RecordError) else "") or "Export the signature again."
+        raise UnreadableFile(path, str(error), remedy=remedy, code="file.bad_signature") from error
 
 
 def _is_text(data: bytes) -> bool:
-    return b"\0" not in data[:4096] and data[:3] != b"\xff\xd8\xff" and data[:64].isascii()
+    if b"\0" in data[:4096]:
+        return False
+    head = data[:2048].removeprefix(b"\xef\xbb\xbf")
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return error.start > 0 and error.start >= len(head) - 4  # cut inside a character
+    return True
 
 
 # What an image needs to be a sample

@@ -319,3 +319,30 @@ def test_every_edit_has_its_sentence_in_both_languages():
     for language in ("id", "en"):
         for name in ("resolution_assumed", "pixels_squared", "flip_undone", "record_deviates", "few_bits_scaled"):
             assert catalogue(language)[f"edit.{name}"]
+
+
+def test_signatures_are_read_from_csv_and_inkml(tmp_path):
+    csv, ink = tmp_path / "a.csv", tmp_path / "a.inkml"
+    csv.write_text("t,x,y,force\n0.0,1.0,2.0,0.5\n0.01,1.5,2.5,0.6\n")
+    ink.write_text('<ink xmlns="http://www.w3.org/2003/InkML"><trace>1 2, 3 4, 5 6</trace></ink>')
+    assert kc.read(csv).t.size == 2
+    assert kc.read(ink).x.size == 3
+    refused(csv, "file.wrong_kind", kind="face")
+    refused(ink, "file.wrong_kind", kind="fingerprint")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("a.csv", "name,age\nBudi,17\n", "file.bad_signature"),
+        ("a.csv", "t,x,y\n0,1\n", "file.bad_signature"),
+        ("a.csv", "t,x,y\n0,1,nan\n", "file.bad_signature"),
+        ("a.inkml", "<ink><trace>1 2", "file.bad_signature"),
+        ("a.inkml", '<!DOCTYPE ink SYSTEM "file:///etc/passwd"><ink><trace>1 2</trace></ink>', "file.bad_signature"),
+        ("a.txt", "t,x,y\n0,1,2\n", "file.unknown_format"),
+        ("a.xml", "<letter/>", "file.unknown_format"),
+    ],
+)
+def test_bad_signature_files_are_refused_by_name(tmp_path, name, text, code):
+    (tmp_path / name).write_text(text)
+    refused(tmp_path / name, code)
