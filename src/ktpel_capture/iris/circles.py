@@ -53,7 +53,10 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     isolated = np.bincount(owner, as_bright, count) <= 0.08 * rim
     isolated &= stats[:, cv2.CC_STAT_AREA] <= 6 * side * side  # lamps in a ring may touch
     isolated[0] = False
-    spots = cv2.dilate(isolated[labels].view(np.uint8) * np.uint8(255), np.ones((5, 5), np.uint8))
+    bright = isolated[labels].view(np.uint8) * np.uint8(255)
+    spots = cv2.dilate(bright, np.ones((3, 3), np.uint8))
+    halo = cv2.threshold(cv2.subtract(image, ground), 6, 255, cv2.THRESH_BINARY)[1]
+    spots |= cv2.dilate(bright, np.ones((11, 11), np.uint8)) & halo
     filled = image.copy()
     cv2.copyTo(cv2.blur(ground, (5, 5)), spots, filled)
     return filled, spots.view(np.bool_)

@@ -122,7 +122,9 @@ def distances(probe: IrisCode, gallery: Sequence[IrisCode], widest_turn: int = W
     return closest(probe, bits, mask, widest_turn)[0]
 
 
-def closest(probe: IrisCode, bits: U64, mask: U64, widest_turn: int = WIDEST_TURN) -> tuple[F64, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def closest(
+    probe: IrisCode, bits: U64, mask: U64, widest_turn: int = WIDEST_TURN
+) -> tuple[F64, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """One-to-many on packed codes: the distance to each, and the turn at which it was least.
 
     Parameters

@@ -64,11 +64,15 @@ def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float) ->
     return Circle(x + float(dx), y + float(dy), radius, float(scores[offset, row]))
 
 
-def _pupil_circle(image: GreyImage, place: Candidate) -> Circle:
-    """The best dark disc near a candidate."""
-    band = unwrap(image, place.x, place.y, _PUPIL.radii * place.radius, RAYS)
-    gain = np.clip(steps_along(band, _PUPIL.reach) * np.float32(1 / 15), -0.5, 1)
-    return _best_circle(gain, _PUPIL, place.x, place.y, place.radius)
+def _pupil_circle(image: GreyImage, place: Candidate, sure: bool) -> Circle:
+    """The best dark disc near a candidate, looked for again from where it was found."""
+    x, y, radius = place.x, place.y, place.radius
+    for search in (_PUPIL_AGAIN if sure else _PUPIL, _PUPIL_AGAIN):
+        band = unwrap(image, x, y, search.radii * radius, RAYS)
+        gain = np.clip(steps_along(band, search.reach) * np.float32(1 / 15), -0.5, 1)
+        circle = _best_circle(gain, search, x, y, radius)
+        x, y, radius = circle.x, circle.y, circle.radius
+    return circle
 
 
 def _limbus_circle(image: GreyImage, pupil: Circle) -> Circle:
@@ -91,11 +95,12 @@ def _limbus_circle(image: GreyImage, pupil: Circle) -> Circle:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A pupil inside a limbus, as circles, and how even the pupil is inside (0..1)."""
+    """A pupil inside a limbus, as circles; how even the pupil is inside (0..1) and how much darker than around."""
 
     pupil: Circle
     limbus: Circle
     evenness: float
+    contrast: float
 
     @property
     def score(self) -> float:
@@ -106,15 +111,36 @@ class Pair:
         return self.limbus.radius > 0.05 * side and self.pupil.radius < 0.82 * self.limbus.radius
 
 
-def _look(image: GreyImage, place: Candidate) -> Pair:
+def _look(image: GreyImage, place: Candidate, sure: bool = False) -> Pair:
     """The best pupil and limbus near a candidate, and how even the pupil is inside."""
-    pupil = _pupil_circle(image, place)
+    pupil = _pupil_circle(image, place, sure)
     limbus = _limbus_circle(image, pupil)
     inside = unwrap(image, pupil.x, pupil.y, np.sqrt(np.linspace(0.02, 0.72, 8)) * pupil.radius, 24)
     dark, light = np.quantile(inside, (0.1, 0.8))
     around = float(np.median(unwrap(image, pupil.x, pupil.y, np.array([1.15, 1.25]) * pupil.radius, 48)))
     evenness = float(np.clip(1 - (light - dark) / max(around - dark, 8.0), 0, 1))
-    return Pair(pupil, limbus, evenness)
+    return Pair(pupil, limbus, evenness, around - float(np.median(inside)))
+
+
+def _darker_within(image: GreyImage, disc: Circle) -> Candidate | None:
+    """Where a disc that is not evenly dark is darkest: the pupil, if the disc is an iris."""
+    half = int(disc.radius)
+    left, top = max(0, int(disc.x) - half), max(0, int(disc.y) - half)
+    part = image[top : int(disc.y) + half + 1, left : int(disc.x) + half + 1]
+    if min(part.shape) < 7:
+        return None
+    y, x = np.ogrid[: part.shape[0], : part.shape[1]]
+    inside = np.hypot(x + left - disc.x, y + top - disc.y) < 0.9 * disc.radius
+    dark, usual = np.quantile(part[inside], (0.03, 0.6))
+    if usual - dark < 5:
+        return None
+    darkest = cv2.medianBlur(((part <= dark + 0.4 * (usual - dark)) & inside).view(np.uint8), 5)
+    count, labels, stats, middles = cv2.connectedComponentsWithStats(darkest)
+    if count < 2:
+        return None
+    best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    radius = float(np.sqrt(stats[best, cv2.CC_STAT_AREA] / np.pi))
+    return Candidate(left + float(middles[best, 0]), top + float(middles[best, 1]), radius, 0.0)
 
 
 def _most_likely(found: list[Pair]) -> Pair:
@@ -123,7 +149,10 @@ def _most_likely(found: list[Pair]) -> Pair:
     for other in sorted(found, key=lambda one: -one.score):
         apart = np.hypot(other.limbus.x - best.pupil.x, other.limbus.y - best.pupil.y)
         alike = 0.75 < other.limbus.radius / best.pupil.radius < 1.3 and apart < 0.25 * best.pupil.radius
-        if alike and other.pupil.score * other.evenness > max(0.5, 0.6 * best.pupil.score * best.evenness):
+        seen = other.pupil.score * other.evenness > max(0.3, 0.35 * best.pupil.score * best.evenness)
+        off = np.hypot(other.pupil.x - best.pupil.x, other.pupil.y - best.pupil.y)
+        within = other.pupil.radius + off < 0.92 * best.pupil.radius
+        if alike and seen and within and other.contrast > 0.1 * best.contrast:
             return other
     return best
 
@@ -131,12 +160,17 @@ def _most_likely(found: list[Pair]) -> Pair:
 _SIDEWAYS: F32 = (0.5 + 0.8 * directions(RAYS)[:, 0] ** 2).astype(np.float32)
 _SIDEWAYS /= _SIDEWAYS.mean()
 _PUPIL = _search(0.55, 1.9, 48, 0.12, 0.3, 7)
+_PUPIL_AGAIN = _search(0.7, 1.45, 24, 0.12, 0.24, 7)
 _LIMBUS = _search(1.15, 7.5, 96, 0.10, 0.18, 5)
 
 
 def find_pair(filled: GreyImage) -> Pair | None:
     """The most likely pupil and limbus of a picture without its reflections, None where nothing looks like an eye."""
     found = [_look(filled, place) for place in candidates(filled)]
+    for one in sorted(found, key=lambda one: -one.score)[:2]:
+        within = _darker_within(filled, one.pupil) if one.evenness < 0.9 else None
+        if within is not None:
+            found.append(_look(filled, within, sure=True))
     possible = [one for one in found if one.is_possible(max(filled.shape))]
     return _most_likely(possible) if possible else None
 
