@@ -147,10 +147,10 @@ def _read(
     path: Path, kind: Modality | None, ppi: float | None, position: Position | None, eye: Eye | None
 ) -> tuple[Sample, ...]:
     _check_arguments(kind, ppi, position, eye)
-    return _samples_of(_content(path), path, kind, ppi)
+    return _samples_of(file_content(path), path, kind, ppi)
 
 
-def _content(path: Path) -> bytes:
+def file_content(path: Path) -> bytes:
     try:
         facts = path.stat()
         if stat.S_ISDIR(facts.st_mode):

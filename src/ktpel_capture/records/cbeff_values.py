@@ -141,6 +141,12 @@ class CbeffRecord:
     namespace: str = "iso"
     others_form: str = "Others"
 
+    def inner_records(self) -> Iterator[tuple[str, bytes]]:
+        """(where, octets) of every data block that is not encrypted."""
+        for number, bir in enumerate(self.root.blocks()):
+            if bir.bdb is not None and not (bir.bdb_info is not None and bir.bdb_info.encryption):
+                yield f"BDB[{number}]", bir.bdb
+
     def samples(self) -> tuple[Sample, ...]:
         """The samples of all data blocks, in order.
 

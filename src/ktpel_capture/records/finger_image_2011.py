@@ -271,15 +271,15 @@ def _encode_representation(writer: Writer, item: FingerImageRepresentation, cert
         raise RecordError(
             "certification blocks need the certification flag", field="certification flag", clause=STANDARD
         )
-    writer.uint("finger position", POSITION_2011.code(item.finger_position), 1)
+    writer.code("finger position", POSITION_2011, item.finger_position, 1)
     writer.uint("representation number", item.representation_number, 1)
-    writer.uint("scale units", SCALE_UNITS.code(item.scale_units), 1)
+    writer.code("scale units", SCALE_UNITS, item.scale_units, 1)
     for name, rates in (("scan", item.scan_sampling_rate), ("image", item.image_sampling_rate)):
         writer.uint(f"{name} spatial sampling rate (horizontal)", rates[0], 2)
         writer.uint(f"{name} spatial sampling rate (vertical)", rates[1], 2)
     writer.uint("bit-depth", item.bit_depth, 1)
-    writer.uint("image compression algorithm", COMPRESSION_2011.code(item.compression), 1)
-    writer.uint("impression type", IMPRESSION_2011.code(item.impression_type), 1)
+    writer.code("image compression algorithm", COMPRESSION_2011, item.compression, 1)
+    writer.code("impression type", IMPRESSION_2011, item.impression_type, 1)
     writer.uint("horizontal line length", item.width, 2)
     writer.uint("vertical line length", item.height, 2)
     writer.uint("image data length", len(item.image_data), 4)

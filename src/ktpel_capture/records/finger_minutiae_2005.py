@@ -154,7 +154,7 @@ def encode(record: FingerMinutiaeRecord2005) -> Writer:
 
 
 def _encode_view(writer: Writer, view: FingerMinutiaeView) -> None:
-    writer.uint("finger position", POSITION_2005.code(view.finger_position), 1)
+    writer.code("finger position", POSITION_2005, view.finger_position, 1)
     impression = IMPRESSION_2005.code(view.impression_type)
     writer.uint("view number and impression type", view.view_number << 4 | impression, 1)
     writer.uint("finger quality", view.quality, 1)

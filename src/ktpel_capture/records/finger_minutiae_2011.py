@@ -248,11 +248,11 @@ def _encode_representation(writer: Writer, item: FingerMinutiaeRepresentation, c
         raise RecordError(
             "certification blocks need the certification flag", field="certification flag", clause=STANDARD
         )
-    writer.uint("finger position", POSITION_2011.code(item.finger_position), 1)
+    writer.code("finger position", POSITION_2011, item.finger_position, 1)
     writer.uint("representation number", item.representation_number, 1)
     writer.uint("horizontal image spatial sampling rate", item.sampling_rate[0], 2)
     writer.uint("vertical image spatial sampling rate", item.sampling_rate[1], 2)
-    writer.uint("impression type", IMPRESSION_2011.code(item.impression_type), 1)
+    writer.code("impression type", IMPRESSION_2011, item.impression_type, 1)
     writer.uint("image width", item.size[0], 2)
     writer.uint("image height", item.size[1], 2)
     octets = 6 if item.with_quality else 5

@@ -217,7 +217,7 @@ def encode(record: IrisImageRecord2005) -> Writer:
     )
     writer.uint("image properties", properties, 2)
     writer.uint("iris diameter", record.iris_diameter, 2)
-    writer.uint("image format", FORMAT_2005.code(record.image_format), 2)
+    writer.code("image format", FORMAT_2005, record.image_format, 2)
     writer.uint("image width", record.width, 2)
     writer.uint("image height", record.height, 2)
     writer.uint("intensity depth", record.intensity_depth, 1)
@@ -227,7 +227,7 @@ def encode(record: IrisImageRecord2005) -> Writer:
     writer.raw("device unique identifier", record.device_unique_identifier)
     for index, subtype in enumerate(record.subtypes):
         with writer.inside(f"subtypes[{index}]"):
-            writer.uint("eye label", EYE.code(subtype.eye), 1)
+            writer.code("eye label", EYE, subtype.eye, 1)
             writer.uint("number of images", len(subtype.images), 2)
             for number, image in enumerate(subtype.images):
                 with writer.inside(f"images[{number}]"):

@@ -241,9 +241,9 @@ def _encode_representation(writer: Writer, item: IrisImageRepresentation) -> Non
     blocks.write_device(writer, item.device)
     blocks.write_quality(writer, item.quality)
     writer.uint("representation number", item.representation_number, 2)
-    writer.uint("eye label", EYE.code(item.eye), 1)
-    writer.uint("image type", IMAGE_TYPE_2011.code(item.image_type), 1)
-    writer.uint("image format", FORMAT_2011.code(item.image_format), 1)
+    writer.code("eye label", EYE, item.eye, 1)
+    writer.code("image type", IMAGE_TYPE_2011, item.image_type, 1)
+    writer.code("image format", FORMAT_2011, item.image_format, 1)
     properties = (
         ORIENTATION.code(item.horizontal_orientation)
         | ORIENTATION.code(item.vertical_orientation) << 2

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ktpel_capture.errors import RecordError
+from ktpel_capture.records.codes import CodeTable
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a field stands in the encoded record: its path, its first byte, how many bytes."""
+    """Where a field stands in the encoded record.
+
+    Attributes
+    ----------
+    field : its path, ``representations[0].image compression algorithm``.
+    offset, length : its first byte, how many bytes.
+    value : what it holds, in words or digits; empty for octets that are no text.
+    """
 
     field: str
     offset: int
     length: int
+    value: str = ""
 
 
 class Writer:
@@ -47,14 +56,24 @@ class Writer:
             raise RecordError(
                 f"{value!r} does not fit into {octets} octets", field=self._path + field, clause=self.clause
             ) from error
-        self.raw(field, encoded)
+        self.raw(field, encoded, str(value))
+
+    def code(self, field: str, table: CodeTable, name: str, octets: int) -> None:
+        """A code by its name."""
+        self.raw(field, table.code(name).to_bytes(octets, "big"), name)
 
     def optional(self, field: str, value: int | None, octets: int) -> None:
         """A number whose absence is written as all ones."""
-        self.uint(field, (1 << 8 * octets) - 1 if value is None else value, octets)
+        if value is None:
+            self.raw(field, b"\xff" * octets, "unknown")
+        else:
+            self.uint(field, value, octets)
 
-    def raw(self, field: str, value: bytes) -> None:
-        self.spans.append(Span(self._path + field, self.size, len(value)))
+    def raw(self, field: str, value: bytes, meaning: str | None = None) -> None:
+        """Octets as they are; short ASCII text is its own meaning."""
+        if meaning is None:
+            meaning = value.decode() if len(value) <= 60 and value.isascii() and value.decode().isprintable() else ""
+        self.spans.append(Span(self._path + field, self.size, len(value), meaning))
         self.parts.append(value)
         self.size += len(value)
 
@@ -68,6 +87,7 @@ class Writer:
         if length >= 1 << 8 * octets:
             raise RecordError(f"{length} bytes do not fit a length of {octets} octets", clause=self.clause)
         self.parts[slot] = length.to_bytes(octets, "big")
+        self.spans[slot] = replace(self.spans[slot], value=str(length))
 
     def data(self) -> bytes:
         return b"".join(self.parts)
