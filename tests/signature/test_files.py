@@ -45,11 +45,13 @@ def samples(draw, least=0):
     )
 
 
+@settings(deadline=None)
 @given(samples())
 def test_csv_gives_the_same_sample_again(sample):
     assert read_csv(write_csv(sample)).digest == sample.digest
 
 
+@settings(deadline=None)
 @given(samples(least=1))
 def test_inkml_gives_the_same_points_again(sample):
     again = read_inkml(write_inkml(sample))
@@ -57,7 +59,7 @@ def test_inkml_gives_the_same_points_again(sample):
     assert again.capture.edits == ()
 
 
-@settings(max_examples=20)
+@settings(deadline=None, max_examples=20)
 @given(st.integers(0, 300), st.booleans(), st.booleans())
 def test_a_grown_signature_travels_through_both(person, force, hover):
     sample, _ = grow(person).capture(seed=1, force=force, hover=hover, stamp_faults=0.05)
@@ -66,7 +68,7 @@ def test_a_grown_signature_travels_through_both(person, force, hover):
         assert assess(again).measurements == assess(sample).measurements
 
 
-@settings(max_examples=200)
+@settings(deadline=None, max_examples=200)
 @given(samples(least=1), st.integers(0, 2000), st.binary(max_size=3), st.integers(0, 30))
 def test_damaged_files_are_refused_and_never_crash(sample, at, put, cut):
     for write, read in ((write_csv, read_csv), (write_inkml, read_inkml)):

@@ -11,7 +11,7 @@ from ktpel_capture.signature.live import Ink, watch
 from ktpel_capture.signature.synthesis import grow
 
 END = (Hint(good=True),)
-few = settings(max_examples=25)
+few = settings(deadline=None, max_examples=25)
 
 
 def frames(sample, *, every=0.1, start=3.0, idle=6.0, reported=None):

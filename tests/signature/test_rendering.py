@@ -15,7 +15,7 @@ from ktpel_capture.quality import Missing
 from ktpel_capture.samples import SignatureSample
 from ktpel_capture.signature import analyse, draw, grow, monochrome, render, render_for_card
 
-few = settings(max_examples=20)
+few = settings(deadline=None, max_examples=20)
 signed = st.builds(lambda person, seed: grow(person).capture(seed=seed)[0], st.integers(0, 300), st.integers(0, 9))
 
 

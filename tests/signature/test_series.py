@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from ktpel_capture.samples import SignatureSample
@@ -11,6 +11,7 @@ from ktpel_capture.signature.series import repaired_stamps, resampled, series
 stamps = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=60).map(np.array)
 
 
+@settings(deadline=None)
 @given(stamps)
 def test_repaired_stamps_increase_and_good_ones_stay_as_they_are(t):
     repaired, count = repaired_stamps(t)
@@ -23,6 +24,7 @@ def test_repaired_stamps_increase_and_good_ones_stay_as_they_are(t):
         assert (np.diff(repaired) >= 0).all()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(20, 300))
 def test_a_repair_is_not_repaired_again(seed, length):
     random = np.random.default_rng(seed)
@@ -81,6 +83,7 @@ def test_the_series_runs_from_first_touch_to_last_lift():
     assert cut.t[0] == 0
 
 
+@settings(deadline=None)
 @given(st.sampled_from([50.0, 100.0, 250.0]))
 def test_resampling_keeps_path_strokes_and_time(rate):
     t = np.arange(0, 2, 0.01)

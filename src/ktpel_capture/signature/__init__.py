@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ktpel_capture.signature.analysis import SignatureAnalysis as SignatureAnalysis, analyse as analyse
     from ktpel_capture.signature.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.signature.comparison import (
+        Comparison as Comparison,
+        compare as compare,
+        consistency as consistency,
+        same_person as same_person,
+    )
     from ktpel_capture.signature.csvfile import read_csv as read_csv, write_csv as write_csv
     from ktpel_capture.signature.inkml import read_inkml as read_inkml, write_inkml as write_inkml
     from ktpel_capture.signature.measures import MEASURES as MEASURES
     from ktpel_capture.signature.overlay import draw as draw
+    from ktpel_capture.signature.paper import (
+        PaperInk as PaperInk,
+        ink_on_paper as ink_on_paper,
+        render_paper as render_paper,
+    )
     from ktpel_capture.signature.pictures import write_png as write_png, write_svg as write_svg
     from ktpel_capture.signature.rendering import (
         monochrome as monochrome,
@@ -24,10 +35,12 @@ if TYPE_CHECKING:
 _WHERE = {
     "analysis": ("SignatureAnalysis", "analyse"),
     "assessing": ("ALGORITHM", "assess"),
+    "comparison": ("Comparison", "compare", "consistency", "same_person"),
     "csvfile": ("read_csv", "write_csv"),
     "inkml": ("read_inkml", "write_inkml"),
     "measures": ("MEASURES",),
     "overlay": ("draw",),
+    "paper": ("PaperInk", "ink_on_paper", "render_paper"),
     "pictures": ("write_png", "write_svg"),
     "rendering": ("monochrome", "render", "render_for_card"),
     "synthesis": ("SignatureTruth", "Writer", "grow"),

@@ -63,7 +63,8 @@ def _ink(picture: RgbImage, analysis: SignatureAnalysis, points: Series) -> None
     _frame(picture, tuple(corner[0]), tuple(corner[1]))
     place = points.xy * scale + offset
     colours = _colours(points)
-    stride = 1 + len(place) // 4000
+    drawn = float(np.hypot(*np.diff(place, axis=0).T).sum())
+    stride = 1 + int(max(len(place) / 4000, drawn / 100_000))  # minutes of noise need not be drawn whole
     for number, (first, last) in enumerate(zip(points.first.tolist(), points.last.tolist()), 1):
         if last - first < 2:
             pen.circle(picture, place[first], 3.0, colours[first], width=-1)

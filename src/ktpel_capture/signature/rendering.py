@@ -17,6 +17,8 @@ from ktpel_capture.signature.series import Series, series
 
 MARGIN = 0.02
 """share of the picture that stays free at each side."""
+MOST = 20_000
+"""points along a line that is drawn; minutes of noise need not be drawn finer."""
 DOT = 1.5
 """line widths, diameter of a dot: a point as wide as the line would be overlooked."""
 
@@ -98,6 +100,7 @@ def _smooth(series: Series, step: float) -> tuple[F64, F64, Bool]:
     """
     lines, widths = [], []
     swell = _swell(series)
+    step = max(step, float(np.hypot(np.diff(series.x), np.diff(series.y)).sum()) / MOST)
     for first, last in zip(series.first.tolist(), series.last.tolist()):
         at = np.arange(first, last + 1)[series.down[first : last + 1]]
         p, w = series.xy[at], swell[at]
