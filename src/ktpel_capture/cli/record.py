@@ -149,7 +149,7 @@ def convert(
 
 
 @app.command(
-    epilog="Examples:\n\n  ktpel record extract Left_Index.iso images/\n\n  ktpel record extract set.xml images/ --as png"
+    epilog="Examples:\n\n  ktpel record extract Left_Index.iso images/\n\n  ktpel record extract set.xml out/ --as tiff"
 )
 def extract(
     file: Annotated[Path, FILE],

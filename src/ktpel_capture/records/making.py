@@ -390,6 +390,59 @@ def _ansi_nist(pairs: _Pairs, order: _Order, **facts: Any) -> Record:
     return make(pairs, order, **facts)
 
 
+_GROUP_OF: Mapping[int, tuple[str, int, bytes]] = MappingProxyType(
+    {2: ("19794-5", 2, b"\x00\x08"), 3: ("19794-4", 8, b"\x00\x07"), 4: ("19794-6", 16, b"\x00\x09")}
+)
+"""By data group: the standard of its records, its biometric type, its format type (ISO/IEC 19785-3)."""
+
+
+def _data_group(number: int) -> Callable[..., Record]:
+    """Each sample in a template of its own, as a record of the 2005 edition."""
+
+    def make(pairs: _Pairs, order: _Order, **facts: Any) -> Record:
+        from ktpel_capture.records.lds import BiometricTemplate, DataGroup
+
+        standard, kind, form = _GROUP_OF[number]
+        templates = []
+        for sample, report in pairs:
+            record = from_samples(
+                [sample],
+                format=standard,
+                edition=2005,
+                encoding=order.encoding,
+                max_bytes=order.max_bytes,
+                reports=[report],
+                identifiers=order.identifiers,
+                **facts,
+            )
+            subtype = 0
+            if isinstance(sample, FingerprintSample):
+                subtype = _SUBTYPES.get(sample.position, 0)
+            elif isinstance(sample, IrisSample):
+                subtype = {"right": 1, "left": 2}.get(sample.eye, 0)
+            header = (
+                (0x80, b"\x01\x01"),
+                (0x81, bytes((kind,))),
+                (0x82, bytes((subtype,))),
+                (0x87, b"\x01\x01"),
+                (0x88, form),
+            )
+            templates.append(BiometricTemplate(header, encode(record)))
+        return DataGroup(number, tuple(templates))
+
+    return make
+
+
+_SUBTYPES: Mapping[str, int] = MappingProxyType(
+    {
+        f"{side}_{finger}": (1 if side == "right" else 2) | code << 2
+        for side in ("right", "left")
+        for finger, code in (("thumb", 1), ("index", 2), ("middle", 3), ("ring", 4), ("little", 5))
+    }
+)
+"""CBEFF's biometric subtype octet of a finger: bits 1 and 2 right or left, bits 3 to 5 the finger."""
+
+
 _BLOCK_FORMATS: Mapping[Modality, tuple[str, str, str]] = MappingProxyType(
     {
         "fingerprint": ("19794-4", "7", "Finger"),
@@ -473,6 +526,9 @@ _FORMATS: dict[str, tuple[Modality | None, dict[int | None, Callable[..., Record
     "19794-5": ("face", {2005: _face_2005, 2011: _face_2011}, "jpeg2000_lossless"),
     "19794-6": ("iris", {2005: _iris_2005, 2011: _iris_2011}, "jpeg2000_lossless"),
     "39794-5": ("face", {2019: _face_39794}, "jpeg2000_lossless"),
+    "dg2": ("face", {None: _data_group(2)}, "jpeg2000_lossless"),
+    "dg3": ("fingerprint", {None: _data_group(3)}, "jpeg2000_lossless"),
+    "dg4": ("iris", {None: _data_group(4)}, "jpeg2000_lossless"),
     "an2k": (None, {None: _ansi_nist}, "jpeg2000_lossless"),
     "cbeff": (None, {None: _cbeff}, "jpeg2000_lossless"),
 }

@@ -36,10 +36,10 @@ _BY_MAGIC = {
     b"FMR\x00030\x00": Format("ISO/IEC 19794-2", 2011, "finger_minutiae_2011"),
 }
 _BY_TAG = {
-    0x75: (b"\x7f\x61", Format("ICAO Doc 9303-10 DG2", None)),
-    0x63: (b"\x7f\x61", Format("ICAO Doc 9303-10 DG3", None)),
-    0x76: (b"\x7f\x61", Format("ICAO Doc 9303-10 DG4", None)),
-    0x67: (b"\x02\x01", Format("ICAO Doc 9303-10 DG7", None)),
+    0x75: (b"\x7f\x61", Format("ICAO Doc 9303-10 DG2", None, "lds")),
+    0x63: (b"\x7f\x61", Format("ICAO Doc 9303-10 DG3", None, "lds")),
+    0x76: (b"\x7f\x61", Format("ICAO Doc 9303-10 DG4", None, "lds")),
+    0x67: (b"\x02\x01", Format("ICAO Doc 9303-10 DG7", None, "lds")),
     0x64: (b"\xa0", Format("ISO/IEC 39794-4", 2019)),
     0x65: (b"\xa0", Format("ISO/IEC 39794-5", 2019, "face_image_39794")),
     0x66: (b"\xa0", Format("ISO/IEC 39794-6", 2021)),
