@@ -228,7 +228,13 @@ def test_the_report_shows_every_pupil_every_sentence_and_the_recap_in_both_langu
             for told in step.content.get("told", ()):
                 assert told["id"] in shown
                 assert told["en"] in shown
-    for words in ("Hanya orang simulasi", "Simulated persons only", "100 %", "Tidak dicetak", "Not printed"):
+    for words in (
+        "Hanya orang simulasi",
+        "Simulated persons only",
+        "100\N{NO-BREAK SPACE}%",
+        "Tidak dicetak",
+        "Not printed",
+    ):
         assert words in shown
 
 

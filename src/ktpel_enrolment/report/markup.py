@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from typing import TypeAlias
@@ -51,7 +51,7 @@ def both(indonesian: str, english: str) -> Markup:
     return join((tag("span", indonesian, class_="in-id", lang="id"), tag("span", english, class_="in-en", lang="en")))
 
 
-def told(advice: dict[str, str]) -> Markup:
+def told(advice: Mapping[str, str]) -> Markup:
     """A sentence as it is kept in the store."""
     return both(advice.get("id", ""), advice.get("en", ""))
 

@@ -48,6 +48,7 @@ def write_report(path: Path, conductor: Conductor, roster: Roster, *, seed: int,
             list(sections(pupils, decisions, _refusals(store), conductor.album.folder)),
             tag("p", word("not_due"), ": ", ", ".join(early), class_="note") if early else None,
             _printing(listed),
+            _again(conductor),
             _plan(visit),
             _kit(visit),
             _backups(visit),
@@ -93,7 +94,7 @@ def _figures(recap: Recap) -> Markup:
             ("handed_over", recap.handed_over),
         )
     ]
-    percent = "-" if recap.coverage is None else f"{recap.coverage:g} %"
+    percent = "-" if recap.coverage is None else f"{recap.coverage:g}\N{NO-BREAK SPACE}%"
     share = tag("div", tag("b", percent), tag("span", word("coverage")))
     return tag("div", counts, tag("div", ring(recap.coverage), share, class_="figure ring"), class_="figures")
 
@@ -116,6 +117,11 @@ def _printing(decisions: Sequence[Mapping[str, Any]]) -> Markup:
         why = [tag("div", told(reason)) for reason in decision["reasons"]]
         rows.append((decision["name"], tag("code", decision["status"]), why or good))
     return _section("printing", _table(("name", "status", "decision"), rows)) if rows else Markup("")
+
+
+def _again(conductor: Conductor) -> Markup:
+    rows = [(pupil.name, pupil.school_class, both(why.id, why.en)) for pupil, why in conductor.again()]
+    return _section("again", _table(("name", "class", "decision"), rows)) if rows else Markup("")
 
 
 def _plan(visit: Mapping[str, Step]) -> Markup:
@@ -150,7 +156,7 @@ def _kit(visit: Mapping[str, Step]) -> Markup:
     )
     versions = ", ".join(f"{name} {version}" for name, version in content["versions"].items())
     packed = tag("p", word("packed"), ": ", things, versions, class_="note")
-    return _section("kit", _table(("device", "serial", "spares", "status"), rows), packed)
+    return _section("kit", _table(("device", "serial", "spares", "state"), rows), packed)
 
 
 def word_of_thing(name: str) -> Markup:

@@ -205,15 +205,27 @@ def _rejected(steps: Mapping[str, Step], pictures: Path) -> Markup:
             image = _picture_of(refused, "accepted", "face", pictures)
             cells.append(_reject(step, image, word("photo_refused")))
         for number, parts in enumerate(content.get("attempts", ()), 1):
-            bad = [(part, result) for part, result in parts.items() if not result["accepted"]]
-            if not bad:
+            if all(result["accepted"] for result in parts.values()):
                 continue
             image = _picture_of(content, "rejected", str(number), pictures)
-            why = [tag("div", tag("b", _name(part)), ": ", told(result["advice"])) for part, result in bad[:3]]
-            cells.append(_reject(step, image, why))
+            cells.append(_reject(step, image, [_reason(bad) for bad in _by_advice(parts)]))
     if not cells:
         return Markup("")
     return _block("rejected", tag("div", cells, class_="rejects"))
+
+
+def _by_advice(parts: Mapping[str, Content]) -> list[tuple[list[str], Content]]:
+    """The parts that were not accepted, those with one and the same advice together."""
+    groups: dict[str, tuple[list[str], Content]] = {}
+    for part, result in parts.items():
+        if not result["accepted"]:
+            groups.setdefault(result["advice"].get("en", ""), ([], result["advice"]))[0].append(part)
+    return list(groups.values())
+
+
+def _reason(bad: tuple[list[str], Content]) -> Markup:
+    names = join((_name(part), ", " if part != bad[0][-1] else ": ") for part in bad[0])
+    return tag("div", tag("b", names), told(bad[1]))
 
 
 def _reject(step: str, image: Markup, why: Any) -> Markup:

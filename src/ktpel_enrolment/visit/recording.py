@@ -171,6 +171,8 @@ class Recorder:
         pupil = applicant.pupil
         papers = self.register.papers(pupil)
         check = check_identity(pupil, papers, self.register.entry(applicant.nik), regency=self.regency)
+        for blocker in check.blockers:
+            self.desk.tell(blocker)
         update: dict[str, Any] | None = None
         if check.passed and check.corrections:
             assert papers.birth_certificate is not None

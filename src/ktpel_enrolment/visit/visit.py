@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
+from ktpel_capture import Advice
 from ktpel_capture.errors import KtpelError
 from ktpel_enrolment.domain.eligibility import may_be_recorded
 from ktpel_enrolment.domain.persons import Pupil
@@ -248,6 +249,23 @@ class Conductor:
             printed=sum("printed" in done for done in steps),
             handed_over=sum("handed_over" in done for done in steps),
         )
+
+    def again(self) -> list[tuple[Pupil, Advice]]:
+        """Who goes back to the visit plan, and why: stopped by papers, not finished, or failed nationally.
+
+        A resident of another regency, and whoever turned out to be recorded already, is not this office's to plan.
+        """
+        back: list[tuple[Pupil, Advice]] = []
+        for applicant in self.agenda.applicants:
+            steps = self._store.steps(applicant.nik)
+            status = self._national_status(applicant.nik)
+            if not self._counts(applicant):
+                continue
+            if "recorded" not in steps:
+                back.append((applicant.pupil, say("planning.not_recorded")))
+            elif status.failed:
+                back.append((applicant.pupil, say("planning.failed", status=status.value)))
+        return back
 
     def _counts(self, applicant: Applicant) -> bool:
         if not self.due(applicant.pupil):
