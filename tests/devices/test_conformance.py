@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ktpel_capture as kc
 from ktpel_capture.devices.testing import (
     BackupVolumeKit,
     CardPrinterKit,
@@ -108,6 +109,14 @@ def _pictures(tmp_path_factory):
     Image.fromarray(random.integers(0, 255, (400, 300, 3), np.uint8)).save(folder / "faces" / "a.png")
     TestFolderOfPrints.address = f"folder:{folder}/prints?kind=fingerprint"
     TestFolderOfFaces.address = f"folder:{folder}/faces?kind=face"
+    recording = folder / "r503.jsonl"
+    clock = kc.VirtualClock()
+    with kc.open_fingerprint_scanner(f"zfm:loopback?model=r503&record={recording}", clock=clock) as scanner:
+        kc.capture(scanner, kc.FingerRequest("right_index"), timeout=30)
+    TestReplay.address = f"replay:{recording}"
+    described = folder / "acme.toml"
+    described.write_text('kind = "fingerprint"\nmodel = "A-100"\n[sensor]\nwidth = 300\nheight = 260\n')
+    TestDeclared.address = f"simfile:{described}"
     drive = tmp_path_factory.mktemp("drive")
     TestFolderAsDrive.address = f"volume:{drive}"
 
@@ -118,6 +127,15 @@ class TestFolderOfPrints(FingerprintScannerKit):
 
 @pytest.mark.long
 class TestFolderOfFaces(FaceCameraKit):
+    cycles = _CYCLES
+
+
+class TestReplay(FingerprintScannerKit):
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestDeclared(FingerprintScannerKit):
     cycles = _CYCLES
 
 

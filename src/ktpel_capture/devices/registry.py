@@ -38,8 +38,10 @@ class BuiltIn:
 BUILT_IN: Mapping[str, BuiltIn] = MappingProxyType(
     {
         "sim": BuiltIn("ktpel_capture.devices.simulators", "simulated device, sim:iris?seed=7"),
+        "simfile": BuiltIn("ktpel_capture.devices.simulators.declared", "simulated device described in a TOML file"),
         "folder": BuiltIn("ktpel_capture.devices.drivers.folder", "images of a folder, folder:/path?kind=fingerprint"),
         "zfm": BuiltIn("ktpel_capture.devices.drivers.zfm", "ZhianTec ZFM-20/R30x/R503, zfm:///dev/ttyUSB0"),
+        "replay": BuiltIn("ktpel_capture.devices.replay", "recorded traffic, replay:/path/to/recording"),
         "volume": BuiltIn("ktpel_capture.devices.drivers.volume", "backup drive or folder, volume:/media/backup"),
     }
 )

@@ -130,6 +130,11 @@ class SimulatedFingerprintScanner(SimulatedCapture[FingerRequest, Frame, Fingerp
         super().__init__(info, setting, clock)
         self._sensor = sensor
 
+    def fit(self, size: tuple[int, int], takes: tuple[Position, ...]) -> None:
+        """Give it a glass of another size (width, height in pixels) and other positions (its own where empty)."""
+        self._sensor = replace(self._sensor, size=size, takes=takes or self._sensor.takes)
+        self._info = replace(self._info, takes=self._sensor.takes)
+
     def _refuse(self, request: FingerRequest) -> None:
         if not isinstance(request, FingerRequest):
             raise TypeError(f"a fingerprint scanner takes a FingerRequest, not {type(request).__name__}")

@@ -1,12 +1,14 @@
 """``zfm:///dev/ttyUSB0``: ZhianTec ZFM-20, R30x and R503 serial fingerprint sensors.
 
 Also ``zfm:COM3``, ``zfm:socket://host:port``, ``zfm:rfc2217://host:port``, and ``zfm:loopback?model=r503&seed=7``,
-which runs the sensor's firmware in process on the given clock. ``wire`` is a script of `transports.faulty`.
+which runs the sensor's firmware in process on the given clock. ``wire`` is a script of `transports.faulty`,
+``record`` a file that keeps the traffic (`transports.recorded`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from ktpel_capture.clock import Clock
 from ktpel_capture.devices.addresses import Address
@@ -40,10 +42,17 @@ def open(address: Address, *, clock: Clock) -> Device:
     from ktpel_capture.devices.drivers.zfm.driver import connect
     from ktpel_capture.devices.drivers.zfm.packets import ANY_MODULE, BAUD_RATES
     from ktpel_capture.devices.transports.faulty import FaultyTransport, parse_wire_script
+    from ktpel_capture.devices.transports.recorded import RecordingTransport
 
     loopback = address.path == "loopback"
     address.allow(
-        "baud", "module", "password", "ppi", "wire", *(("model", "seed", "scene", "person") if loopback else ())
+        "baud",
+        "module",
+        "password",
+        "ppi",
+        "wire",
+        "record",
+        *(("model", "seed", "scene", "person") if loopback else ()),
     )
     baud = address.whole("baud", 57_600)
     if baud not in BAUD_RATES:
@@ -53,8 +62,13 @@ def open(address: Address, *, clock: Clock) -> Device:
     if script:
         parse_wire_script(script, str(address))
     wire = _loopback(address, clock) if loopback else _serial(address, baud)
+    if script:
+        wire = FaultyTransport(wire, clock, parse_wire_script(script))
+    if address.query.get("record"):
+        path = Path(address.query["record"])
+        wire = RecordingTransport(wire, path, clock, driver="zfm", address=str(address.without("record")))
     return connect(
-        FaultyTransport(wire, clock, parse_wire_script(script)) if script else wire,
+        wire,
         str(address),
         clock,
         baud=baud,
