@@ -443,6 +443,14 @@ _SUBTYPES: Mapping[str, int] = MappingProxyType(
 """CBEFF's biometric subtype octet of a finger: bits 1 and 2 right or left, bits 3 to 5 the finger."""
 
 
+def _signature(pairs: _Pairs, order: _Order) -> Record:
+    from ktpel_capture.records.signature_series import from_sample
+
+    if len(pairs) > 1:
+        raise ValueError("a signature record holds one signature")
+    return from_sample(pairs[0][0])
+
+
 _BLOCK_FORMATS: Mapping[Modality, tuple[str, str, str]] = MappingProxyType(
     {
         "fingerprint": ("19794-4", "7", "Finger"),
@@ -525,6 +533,7 @@ _FORMATS: dict[str, tuple[Modality | None, dict[int | None, Callable[..., Record
     "19794-4": ("fingerprint", {2005: _finger_2005, 2011: _finger_2011}, "jpeg2000_lossless"),
     "19794-5": ("face", {2005: _face_2005, 2011: _face_2011}, "jpeg2000_lossless"),
     "19794-6": ("iris", {2005: _iris_2005, 2011: _iris_2011}, "jpeg2000_lossless"),
+    "19794-7": ("signature", {2007: _signature}, "raw"),
     "39794-5": ("face", {2019: _face_39794}, "jpeg2000_lossless"),
     "dg2": ("face", {None: _data_group(2)}, "jpeg2000_lossless"),
     "dg3": ("fingerprint", {None: _data_group(3)}, "jpeg2000_lossless"),

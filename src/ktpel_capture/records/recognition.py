@@ -33,6 +33,7 @@ _BY_MAGIC = {
     b"IIR\x00010\x00": Format("ISO/IEC 19794-6", 2005, "iris_image_2005"),
     b"IIR\x00020\x00": Format("ISO/IEC 19794-6", 2011, "iris_image_2011"),
     b"FMR\x00 20\x00": Format("ISO/IEC 19794-2", 2005, "finger_minutiae_2005"),
+    b"SDI\x00 10\x00": Format("ISO/IEC 19794-7", 2007, "signature_series"),
     b"FMR\x00030\x00": Format("ISO/IEC 19794-2", 2011, "finger_minutiae_2011"),
 }
 _BY_TAG = {
