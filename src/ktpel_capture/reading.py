@@ -251,7 +251,7 @@ def _from_pen_points(data: bytes, path: Path, kind: Modality | None) -> Sample:
         raise UnreadableFile(path, error.reason, remedy=error.remedy, code=error.code) from error
     except (RecordError, ValueError) as error:
         remedy = (error.remedy if isinstance(error, RecordError) else "") or "Export the signature again."
-        raise UnreadableFile(path, str(error), remedy=remedy, code="file.bad_signature") from error
+        raise UnreadableFile(path, getattr(error, "message", str(error)), remedy=remedy, code="file.bad_signature") from error
 
 
 def _is_text(data: bytes) -> bool:
