@@ -22,7 +22,7 @@ def bounds_differ(found, true):
     return np.abs([low[0], high[0]]), np.abs([low[1], high[1]])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     seed=st.integers(0, 10_000),
     position=st.sampled_from(SLAPS),

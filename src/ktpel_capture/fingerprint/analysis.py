@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ktpel_capture.arrays import F32, GreyImage
 from ktpel_capture.fingerprint.boxes import Box
 from ktpel_capture.fingerprint.enhancement import enhance
-from ktpel_capture.fingerprint.extraction import as_template, extract
+from ktpel_capture.fingerprint.extraction import Found, as_template, extract
 from ktpel_capture.fingerprint.flow import RidgeFlow, even_out, flow_of
+from ktpel_capture.fingerprint.nfiq2.features import Nfiq2Features, nfiq2_features
+from ktpel_capture.fingerprint.nfiq2.minutiae import minutiae_measures
 from ktpel_capture.fingerprint.presence import Presence, presence
 from ktpel_capture.fingerprint.resolution import at_500_ppi
 from ktpel_capture.fingerprint.segmentation import finger_boxes
@@ -31,7 +34,10 @@ class FingerprintAnalysis:
     flow : direction of the ridges and where they are.
     mended : (height, width) float32, the ridges with noise and pores smoothed along them; below zero on ridges.
     fingers : one box a fingertip, in pixels at 500 ppi.
-    minutiae : in the pixels of the sample.
+    found : every end and branching of the ridges, trusted or not, at 500 ppi.
+    minutiae : the trusted ones, in the pixels of the sample.
+    nfiq2 : the native measures of NFIQ 2 that need no minutiae.
+    nfiq2_minutiae : those that do.
     """
 
     sample: FingerprintSample
@@ -41,28 +47,42 @@ class FingerprintAnalysis:
     flow: RidgeFlow | Missing
     mended: F32 | Missing
     fingers: tuple[Box, ...] | Missing
+    found: Found | Missing
     minutiae: Minutiae | Missing
+    nfiq2: Nfiq2Features | Missing
+    nfiq2_minutiae: Mapping[str, float] | Missing
 
 
 def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
     """Run all stages on a print. Nothing is raised for a poor one."""
     image = at_500_ppi(sample)
-    found = presence(image, ridge_spectrum(image))
-    if isinstance(found, Missing):
-        return FingerprintAnalysis(sample, image, found, found, found, found, found, found)
+    features = nfiq2_features(image)
+    spectrum = ridge_spectrum(image)
+    there = presence(image, spectrum)
+    if isinstance(there, Missing):
+        return _nothing(sample, image, there, features)
     even, contrast = even_out(image)
     flow = flow_of(even, contrast)
     if not flow.foreground.any():
-        nothing = Missing("fingerprint.no_ridges")
-        return FingerprintAnalysis(sample, image, nothing, nothing, nothing, nothing, nothing, nothing)
+        return _nothing(sample, image, Missing("fingerprint.no_ridges"), features)
     mended = enhance(even, flow)
+    found = extract(mended, flow)
     return FingerprintAnalysis(
         sample=sample,
         image=image,
-        presence=found,
+        presence=there,
         contrast=contrast,
         flow=flow,
         mended=mended,
-        fingers=finger_boxes(image),
-        minutiae=as_template(extract(mended, flow), sample),
+        fingers=finger_boxes(spectrum),
+        found=found,
+        minutiae=as_template(found, sample),
+        nfiq2=features,
+        nfiq2_minutiae=features if isinstance(features, Missing) else minutiae_measures(features, found),
     )
+
+
+def _nothing(
+    sample: FingerprintSample, image: GreyImage, why: Missing, features: Nfiq2Features | Missing
+) -> FingerprintAnalysis:
+    return FingerprintAnalysis(sample, image, why, why, why, why, why, why, why, features, why)

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import cv2
+
 from ktpel_capture.fingerprint.analysis import FingerprintAnalysis, analyse
 from ktpel_capture.fingerprint.measures import MEASURES
-from ktpel_capture.quality import Missing, QualityReport, QualityScore, ReportFacts, measure_all
+from ktpel_capture.fingerprint.nfiq2.forest import forest, unified_quality
+from ktpel_capture.fingerprint.nfiq2.measures import PREFIX
+from ktpel_capture.quality import Measurement, Missing, QualityReport, QualityScore, ReportFacts, measure_all
 from ktpel_capture.samples import FingerprintSample
 
 ALGORITHM = "NFIQ 2"
-"""Name of the first score: NIST's algorithm, ISO/IEC 29794-4."""
+"""Name of the first score: NIST's algorithm, ISO/IEC 29794-4, with our own minutiae."""
+VERSION = "2.3"
 
 
 def assess(sample: FingerprintSample | FingerprintAnalysis) -> QualityReport:
-    """Measure a print: every row of `MEASURES`, and its scores. Never raises for a poor sample."""
+    """Measure a print: every row of `MEASURES`, and its scores.
+
+    NFIQ 2 is defined at 500 ppi; a print at another resolution is resampled first and the report's facts say so. The
+    score names the OpenCV it was computed with. Never raises for a poor sample.
+    """
     analysis = sample if isinstance(sample, FingerprintAnalysis) else analyse(sample)
     print_ = analysis.sample
     edits = print_.capture.edits if print_.capture else ()
-    if print_.image.shape != analysis.image.shape:
+    if analysis.image is not print_.image:
         edits = (*edits, "edit.resolution_resampled")
+    measurements = measure_all(analysis, MEASURES)
+    score = QualityScore(
+        ALGORITHM,
+        _score(measurements),
+        product="ktpel_capture.fingerprint",
+        version=f"{VERSION} (OpenCV {cv2.__version__})",
+    )
     facts = ReportFacts("fingerprint", print_.digest, position=print_.position, edits=edits)
-    score = QualityScore(ALGORITHM, Missing("quality.no_score"), product="ktpel_capture.fingerprint")
-    return QualityReport((score,), measure_all(analysis, MEASURES), facts)
+    return QualityReport((score,), measurements, facts)
+
+
+def _score(measurements: Mapping[str, Measurement]) -> float | Missing:
+    """The unified quality score, or the first reason why one of its 69 inputs is missing."""
+    values: dict[str, float] = {}
+    for name in forest().names:
+        native = measurements[PREFIX + name].native
+        if isinstance(native, Missing):
+            return native
+        values[name] = native
+    return float(unified_quality(values))

@@ -19,7 +19,7 @@ _REACH = 75.0
 """Neighbourhood that describes a minutia, pixels at 500 ppi (3.8 mm)."""
 _CELL = 16.0
 _SPREAD = 9.0
-_PAIRS = 40
+_PAIRS = 80
 """How many pairs of alike neighbourhoods are weighed against each other."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -10,11 +11,13 @@ import numpy as np
 from ktpel_capture.arrays import F32, GreyImage
 from ktpel_capture.fingerprint.boxes import Box
 from ktpel_capture.fingerprint.flow import BLOCK, RidgeFlow, to_pixels
+from ktpel_capture.fingerprint.nfiq2.measures import NFIQ2_MEASURES
 from ktpel_capture.fingerprint.presence import Presence
-from ktpel_capture.imaging.gradients import gradient_covariance, orientation_certainty as certainty_of
+from ktpel_capture.imaging.gradients import block_mean, gradient_covariance, orientation_certainty as certainty_of
 from ktpel_capture.quality import Missing, QualityMeasure
 from ktpel_capture.templates import Minutiae
 
+_cv2: Any = cv2
 _MM = 25.4 / 500
 
 
@@ -25,8 +28,8 @@ def foreground_area(flow: RidgeFlow) -> float:
 
 def contrast(deviation: F32, flow: RidgeFlow) -> float:
     """How far ridges and valleys stand apart in grey: the median local deviation where there are ridges."""
-    inside = to_pixels(flow.foreground.astype(np.float32), deviation.shape) > 0.5
-    return float(np.median(deviation[inside])) if inside.any() else 0.0
+    inside = block_mean(deviation, BLOCK)[flow.foreground]
+    return float(np.median(inside)) if len(inside) else 0.0
 
 
 def mean_grey(image: GreyImage, flow: RidgeFlow) -> float:
@@ -62,31 +65,25 @@ def ridge_spacing(presence: Presence) -> float:
     return presence.spacing
 
 
-def broken_ridges(image: GreyImage, mended: F32, flow: RidgeFlow) -> float | Missing:
-    """Share of the ridges that left no mark: what dry skin or a light touch looks like."""
-    return _stained(image, mended, flow, ridge=True)
+def ridge_marks(image: GreyImage, mended: F32, flow: RidgeFlow) -> tuple[float, float] | Missing:
+    """Share of the ridges that left no mark (dry skin, a light touch), and of the valleys that are filled (wet skin,
+    a heavy press, a dirty glass).
 
-
-def filled_valleys(image: GreyImage, mended: F32, flow: RidgeFlow) -> float | Missing:
-    """Share of the valleys that are filled: what wet skin, a heavy press or a dirty glass looks like."""
-    return _stained(image, mended, flow, ridge=False)
-
-
-def _stained(image: GreyImage, mended: F32, flow: RidgeFlow, *, ridge: bool) -> float | Missing:
-    """Share of ridge middles that are light, or of valley middles that are dark, against the level halfway between
-    the darkest and the lightest thing within half a millimetre to each side."""
+    Ridge and valley middles are held against the level halfway between the darkest and the lightest thing within half
+    a millimetre to each side.
+    """
     inside = to_pixels(flow.foreground.astype(np.float32), image.shape) > 0.5
-    middle = (mended < -0.4 if ridge else mended > 0.4) & inside
-    if not middle.any():
+    ridges, valleys = (mended < -0.4) & inside, (mended > 0.4) & inside
+    if not ridges.any() or not valleys.any():
         return Missing("fingerprint.no_ridges")
-    soft = cv2.GaussianBlur(image, (3, 3), 0)
+    soft = _cv2.blur(image, (3, 3))
     element = np.ones((21, 21), np.uint8)
-    dark = cv2.blur(cv2.erode(soft, element), (41, 41)).astype(np.int16)
-    light = cv2.blur(cv2.dilate(soft, element), (41, 41)).astype(np.int16)
-    halfway = (dark + light) // 2
-    grey = soft[middle]
-    wrong = grey > halfway[middle] if ridge else grey < halfway[middle]
-    return float(wrong.mean())
+    halfway = _cv2.addWeighted(
+        _cv2.blur(_cv2.erode(soft, element), (41, 41)), 0.5, _cv2.blur(_cv2.dilate(soft, element), (41, 41)), 0.5, 0
+    )
+    light = soft > halfway
+    broken = float((light & ridges).sum()) / float(ridges.sum())
+    return broken, float((~light & valleys).sum()) / float(valleys.sum())
 
 
 def rotation(fingers: tuple[Box, ...]) -> float | Missing:
@@ -144,10 +141,17 @@ MEASURES: tuple[QualityMeasure, ...] = (
     QualityMeasure("fingerprint.minutiae_count", minutiae_count, ("minutiae",), "", (0, 10_000), "ISO/IEC 19794-2"),
     QualityMeasure("fingerprint.finger_count", finger_count, ("fingers",), "", (0, 20), _OURS),
     QualityMeasure("fingerprint.ridge_spacing", ridge_spacing, ("presence",), "mm", (0.1, 2), _OURS),
-    QualityMeasure("fingerprint.broken_ridges", broken_ridges, ("image", "mended", "flow"), "", (0, 1), _OURS),
-    QualityMeasure("fingerprint.filled_valleys", filled_valleys, ("image", "mended", "flow"), "", (0, 1), _OURS),
+    QualityMeasure(
+        ("fingerprint.broken_ridges", "fingerprint.filled_valleys"),
+        ridge_marks,
+        ("image", "mended", "flow"),
+        "",
+        (0, 1),
+        _OURS,
+    ),
     QualityMeasure("fingerprint.rotation", rotation, ("fingers",), "deg", (-90, 90), _OURS),
     QualityMeasure("fingerprint.offset_right", offset_right, ("flow", "image"), "mm", (-100, 100), _OURS),
     QualityMeasure("fingerprint.offset_down", offset_down, ("flow", "image"), "mm", (-100, 100), _OURS),
     QualityMeasure("fingerprint.cut_at_edge", cut_at_edge, ("flow",), "", (0, 1), _OURS),
+    *NFIQ2_MEASURES,
 )

@@ -6,16 +6,19 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F64, U8, GreyImage
+from ktpel_capture.arrays import F64, U8
 from ktpel_capture.fingerprint.boxes import Box
+from ktpel_capture.fingerprint.presence import LEAST_WINDOWS
 from ktpel_capture.fingerprint.resolution import at_500_ppi
-from ktpel_capture.fingerprint.spectrum import ridge_spectrum
+from ktpel_capture.fingerprint.spectrum import RidgeSpectrum, ridge_spectrum
 from ktpel_capture.samples import FINGERS_OF, FingerprintSample, Position
 
+_cv2: Any = cv2
 CELL = 8
 """Side of a cell of the map that fingers are sought on, pixels at 500 ppi (0.4 mm)."""
 _MM = 500 / 25.4 / CELL
@@ -51,7 +54,7 @@ def segment(slap: FingerprintSample, absent: Collection[Position] = ()) -> tuple
     -------
     One value a fingertip found; fewer than expected where some did not touch (`missing_fingers` names them).
     """
-    boxes = finger_boxes(at_500_ppi(slap))
+    boxes = finger_boxes(ridge_spectrum(at_500_ppi(slap)))
     names = _names(boxes, slap.position, absent)
     scale = slap.ppi / 500
     fingers = []
@@ -88,68 +91,128 @@ def cut_out(slap: FingerprintSample, box: Box, position: Position) -> Fingerprin
     return FingerprintSample(np.asarray(image, np.uint8), slap.ppi, position, slap.impression, slap.capture)
 
 
-def ridge_map(image: GreyImage) -> U8:
+def ridge_map(spectrum: RidgeSpectrum) -> U8:
     """Where ridges are: (rows, cols) uint8 on cells of `CELL` pixels, 1 where there are some.
 
     Fine enough for the gap between two fingers from the local swing of grey, and sure that it is ridges, not writing
     or a hole punched in the card, from the spectrum of wider windows.
     """
-    half = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    grey = np.asarray(half, np.float32)
-    band = np.asarray(cv2.subtract(cv2.GaussianBlur(grey, (3, 3), 0.6), cv2.blur(grey, (11, 11))), np.float32)
+    half = spectrum.half
     rows, cols = half.shape[0] // 4, half.shape[1] // 4
-    if rows < 8 or cols < 8:
+    if rows < 8 or cols < 8 or not spectrum.ridged.any():
         return np.zeros((rows, cols), np.uint8)
-    swing = np.sqrt(
-        np.asarray(cv2.resize((band * band)[: rows * 4, : cols * 4], (cols, rows), interpolation=cv2.INTER_AREA))
-    )
-    swing = np.asarray(cv2.blur(swing, (3, 3)), np.float32)
-    spectrum = ridge_spectrum(np.asarray(half, np.uint8), 32, 8)
-    strength = spectrum.strength * (spectrum.period < 8.0) * (spectrum.period > 2.4)
-    # the middle of window n is cell 2 n + 1.5
-    at_x = ((np.arange(cols, dtype=np.float32) - 1.5) / 2)[None, :].repeat(rows, 0)
-    at_y = ((np.arange(rows, dtype=np.float32) - 1.5) / 2)[:, None].repeat(cols, 1)
-    sure = cv2.remap(strength.astype(np.float32), at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sure = np.asarray(cv2.GaussianBlur(sure, (0, 0), 1.5), np.float32)
-    ridged = sure > 0.16
+    swing = _cv2.absdiff(_cv2.blur(half, (3, 3)), _cv2.blur(half, (11, 11)))[: rows * 4, : cols * 4]
+    fine = _cv2.resize(swing, (cols, rows), interpolation=cv2.INTER_AREA)
+    swing = _cv2.blur(fine, (3, 3)).astype(np.float32)
+    likely = spectrum.strength * ((spectrum.period < 16) & (spectrum.period > 4.8))
+    # the middle of window n is cell 4 n + 3.5
+    at_x = ((np.arange(cols, dtype=np.float32) - 3.5) / 4)[None, :].repeat(rows, 0)
+    at_y = ((np.arange(rows, dtype=np.float32) - 3.5) / 4)[:, None].repeat(cols, 1)
+    sure = _cv2.remap(likely.astype(np.float32), at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    ridged = _cv2.GaussianBlur(sure, (0, 0), 1.5) > 0.16
     if not ridged.any():
         return np.zeros((rows, cols), np.uint8)
     typical = float(np.median(swing[ridged]))
-    return (ridged & (swing > 0.4 * typical)).astype(np.uint8)
+    mask: U8 = (ridged & (swing > 0.4 * typical) & (fine > 0.2 * typical)).astype(np.uint8)
+    return mask
 
 
-def finger_boxes(image: GreyImage) -> tuple[Box, ...]:
+def finger_boxes(spectrum: RidgeSpectrum) -> tuple[Box, ...]:
     """A box around every fingertip of a picture at 500 ppi, from left to right as the hand lies."""
-    if int(ridge_spectrum(image[::2, ::2], 32, 16).ridged.sum()) < 4:
+    if int(spectrum.ridged.sum()) < LEAST_WINDOWS:
         return ()
-    mask = cv2.morphologyEx(ridge_map(image), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return tuple(_boxes(np.asarray(mask, np.uint8)))
+    mask = _cv2.morphologyEx(ridge_map(spectrum), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return tuple(_boxes(mask))
 
 
 def _boxes(mask: U8) -> list[Box]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
-    areas = []
-    for number in range(1, count):
-        if stats[number, cv2.CC_STAT_AREA] >= 35 * _MM**2:
-            y, x = np.nonzero(labels == number)
-            areas.append(np.stack((x, y), 1).astype(np.float64))
+    areas = _areas(mask)
     angle = _hand_angle(areas)
-    parts = [part for points in areas for part in _split(points, angle)]
+    parts = [_Part(points, angle) for points in areas]
     return [tip.box() for tip in sorted(_tips(parts), key=lambda tip: tip.middle)]
 
 
+_LEAST_AREA = 35 * _MM**2
+_WIDEST, _LONGEST = 25 * _MM, 30 * _MM
+"""No fingertip is wider than 25 mm or longer than 30 mm."""
+_NARROWEST = 7 * _MM
+"""Less is a strip of one, not a fingertip."""
+
+
+def _areas(mask: U8) -> list[F64]:
+    """The connected areas of a mask large enough to be a fingertip, (N, 2) points each; those larger than a fingertip
+    (neighbours that touch, a finger down to its second joint) are worn away from outside until they fall apart."""
+    found: list[F64] = []
+    count, labels, stats, _ = _cv2.connectedComponentsWithStats(mask, connectivity=4)
+    for number in range(1, count):
+        if stats[number, cv2.CC_STAT_AREA] < _LEAST_AREA:
+            continue
+        y, x = np.nonzero(labels == number)
+        points = np.stack((x, y), 1).astype(np.float64)
+        narrow, long = _sides(points)
+        large = narrow > _WIDEST or long > _LONGEST
+        parts = _apart((labels == number).astype(np.uint8)) if large else []
+        found += parts or [points]
+    return found
+
+
+def _apart(area: U8) -> list[F64]:
+    """One area as the pieces it falls into when worn away, grown back to their full size; empty if it holds."""
+    core = area
+    for _ in range(12):
+        core = _cv2.erode(core, np.ones((3, 3), np.uint8))
+        count, labels, stats, _ = _cv2.connectedComponentsWithStats(core, connectivity=4)
+        large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > 0.3 * _LEAST_AREA) + 1
+        if len(large) >= 2:
+            seeds = np.where(np.isin(labels, large), 0, 255).astype(np.uint8)
+            _, nearest = _cv2.distanceTransformWithLabels(seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
+            grown = [((nearest == number) & (area > 0)).astype(np.uint8) for number in np.unique(nearest[seeds == 0])]
+            pieces = [points for piece in grown for points in _areas(piece)]
+            whole = [points for points in pieces if _sides(points)[0] > _NARROWEST]
+            return whole if len(whole) > 1 else []
+        if count <= 1:
+            break
+    return []
+
+
+def _sides(points: F64) -> tuple[float, float]:
+    """Short and long side of an area, as of a full rectangle with the same spread."""
+    centred = points - points.mean(0)
+    narrow, long = np.linalg.eigvalsh(centred.T @ centred / len(points))
+    return math.sqrt(12 * max(0.0, float(narrow))), math.sqrt(12 * max(0.0, float(long)))
+
+
 def _hand_angle(areas: Sequence[F64]) -> float:
-    """How far the hand is turned, radians: the common long axis of everything that is a finger wide."""
-    spread = np.zeros((2, 2))
-    for points in areas:
-        centred = points - points.mean(0)
-        covariance = centred.T @ centred
-        narrow = 4 * math.sqrt(float(np.linalg.eigvalsh(covariance / len(points))[0]))
-        if narrow < 25 * _MM:
-            spread += covariance
-    if not spread.any():
+    """How far the hand is turned, radians: of the directions that its parts point in, the one in which the tips lie
+    most like a hand's."""
+    spreads = [(points - points.mean(0)).T @ (points - points.mean(0)) for points in areas]
+    if not spreads:
         return 0.0
+    narrow = [spread for spread, points in zip(spreads, areas) if _sides(points)[0] < _WIDEST]
+    candidates = [_axis(sum(narrow or spreads))] + [_axis(spread) for spread in narrow]
+    candidates = [angle for angle in candidates if abs(angle) < math.radians(60)] or [0.0]
+    return min(candidates, key=lambda angle: _unlikeness([_Part(points, angle) for points in areas]))
+
+
+def _axis(spread: F64) -> float:
+    """Direction of the longest spread against straight up, radians."""
     return 0.5 * math.atan2(2 * spread[0, 1], spread[1, 1] - spread[0, 0])
+
+
+def _unlikeness(parts: Sequence[_Part]) -> float:
+    """How little the tips of these parts lie as those of a hand that points up; mm squared."""
+    tips = _tips(parts)
+    if len(tips) < 3:
+        return 200.0 - 20 * len(tips)
+    points = np.array([(tip.middle, tip.top) for tip in sorted(tips, key=lambda tip: tip.middle)]) / _MM
+    fits = [
+        _misfit(points[list(some)], np.array(model)[list(chosen)], 400)
+        for model in _TIPS.values()
+        for size in (min(4, len(tips)),)
+        for chosen in combinations(range(4), size)
+        for some in combinations(range(len(tips)), size)
+    ]
+    return min(fits) + 15 * abs(len(tips) - 4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,9 +238,9 @@ class _Part:
         return float(np.percentile(self.turned()[:, 1], 1))
 
     @property
-    def width(self) -> float:
-        across = self.turned()[:, 0]
-        return float(np.percentile(across, 97) - np.percentile(across, 3))
+    def sides(self) -> tuple[float, float]:
+        left, right = np.percentile(self.turned()[:, 0], (3, 97))
+        return float(left), float(right)
 
     def box(self) -> Box:
         """The box around the fingertip, its own tilt found, cut at the first joint."""
@@ -222,31 +285,15 @@ def _joint(turned: F64) -> float:
     return top + 30 * _MM
 
 
-def _split(points: F64, angle: float) -> list[_Part]:
-    """One connected area as fingers side by side: cut where it is thinnest, as long as it is wider than a finger."""
-    part = _Part(points, angle)
-    if part.width < 25 * _MM:
-        return [part]
-    turned = part.turned()
-    across = turned[:, 0] - turned[:, 0].min()
-    profile = np.convolve(np.bincount(across.astype(np.int64)).astype(np.float64), np.ones(3) / 3, mode="same")
-    margin = int(10 * _MM)
-    inner = profile[margin:-margin]
-    if not len(inner) or inner.min() > 0.8 * profile.max():
-        return [part]
-    cut = margin + int(inner.argmin())
-    left = across <= cut
-    return _split(points[left], angle) + _split(points[~left], angle)
-
-
 def _tips(parts: Sequence[_Part]) -> list[_Part]:
     """Of the parts of each finger, one above the other, the tip."""
     tips: list[_Part] = []
     for part in sorted(parts, key=lambda part: part.top):
-        wide = part.width
-        if wide < 6 * _MM:
+        left, right = part.sides
+        if right - left < _NARROWEST or _sides(part.points)[0] < _NARROWEST:
             continue
-        if any(abs(part.middle - tip.middle) < 0.6 * max(wide, tip.width) for tip in tips):
+        shared = (min(right, tip.sides[1]) - max(left, tip.sides[0]) for tip in tips)
+        if any(common > 0.5 * (right - left) for common in shared):
             continue
         tips.append(part)
     return tips
@@ -280,8 +327,9 @@ def _names(boxes: Sequence[Box], position: Position, absent: Collection[Position
     return [order[index] for index in min(fits)[1]] if fits else []
 
 
-def _misfit(points: F64, model: F64) -> float:
-    """How badly points fit a model that may be turned, moved and scaled a little."""
+def _misfit(points: F64, model: F64, stiffness: float = 20) -> float:
+    """How badly points fit a model that may be turned (``stiffness`` mm² a radian squared), moved and scaled a
+    little."""
     if len(points) < 2:
         return 0.0
     p = (points - points.mean(0)) @ np.array((1, 1j))
@@ -289,7 +337,7 @@ def _misfit(points: F64, model: F64) -> float:
     turn = np.vdot(m, p) / np.vdot(m, m)
     size = abs(turn)
     lean = abs(math.atan2(turn.imag, turn.real))
-    return float(np.mean(np.abs(p - turn * m) ** 2)) + 150 * math.log(max(size, 0.05)) ** 2 + 20 * lean**2
+    return float(np.mean(np.abs(p - turn * m) ** 2)) + 150 * math.log(max(size, 0.05)) ** 2 + stiffness * lean**2
 
 
 def hand_of(boxes: Sequence[Box]) -> Position:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ktpel_capture.arrays import Bool
+from ktpel_capture.arrays import U8, Bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class BitImage:
         return (self.width + 2 + 7) // 8 * 8
 
 
-def pack(mask: Bool) -> BitImage:
+def pack(mask: Bool | U8) -> BitImage:
     """A (height, width) truth array as a `BitImage`."""
     image = BitImage(0, *mask.shape)
     padded = np.zeros((image.height + 2, image.stride), np.bool_)
