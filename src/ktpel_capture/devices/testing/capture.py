@@ -75,8 +75,7 @@ class CaptureKit(DeviceKit):
 
     def frames(self, device: Any, count: int) -> list[Any]:
         """Some frames of a presentation that is then left."""
-        self.rig.present()
-        self._needs_live_view(device)
+        self._for_frames(device)
         with self.presenting(device) as presentation:
             seen = []
             for frame in presentation:
@@ -84,6 +83,14 @@ class CaptureKit(DeviceKit):
                 if len(seen) == count:
                     break
         return seen
+
+    def _for_frames(self, device: Any) -> None:
+        """A live view that goes on: a device that decides itself would end it by a capture."""
+        self._needs_live_view(device)
+        if device.info.trigger is Trigger.DEVICE:
+            self.rig.withdraw()
+        else:
+            self.rig.present()
 
     def _works(self, device: Any) -> None:
         self.captured(device)
@@ -449,8 +456,7 @@ class CaptureKit(DeviceKit):
 
     def test_a_slow_reader_gets_the_newest_frame_and_sees_the_gap(self) -> None:
         device = self.opened()
-        self.rig.present()
-        self._needs_live_view(device)
+        self._for_frames(device)
         with self.presenting(device) as presentation:
             frames = iter(presentation)
             for _ in range(2):

@@ -1,0 +1,1 @@
+"""Driver of the Acme scanner for ktpel_capture."""
