@@ -92,7 +92,7 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
     waves, penalty = _harmonics(manner.order)
     coefficients = np.zeros(waves.shape[1])
     coefficients[0] = radius
-    for share in (manner.reach, manner.reach * 0.5):
+    for share, rounds in ((manner.reach, 4), (manner.reach * 0.5, 5)):
         rows = int(np.clip(2 * share * radius * 1.5, 17, 97)) | 1
         radii = np.linspace(1 - share, 1 + share, rows) * radius
         pitch = radii[1] - radii[0]
@@ -110,9 +110,8 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
         seen = np.clip(steps[row, ray] / manner.level, 0, 1).astype(np.float64)
         if visible is not None:
             seen *= visible
-        coefficients, kept = _robust_series(
-            waves, penalty / (manner.softness * radius) ** 2, places, seen, 0.02 * radius
-        )
+        held = penalty / (manner.softness * radius) ** 2
+        coefficients, kept = _robust_series(waves, held, places, seen, 0.02 * radius, rounds)
         x, y = x + float(coefficients[1]), y - float(coefficients[2])
         coefficients[1:3], radius = 0, float(coefficients[0])
     ways = directions(CONTOUR).astype(np.float64)
@@ -132,12 +131,13 @@ def _harmonics(order: int, count: int = _FINE) -> tuple[F64, F64]:
     return np.column_stack(columns), np.array(held)
 
 
-def _robust_series(waves: F64, penalty: F64, places: F64, seen: F64, least: float) -> tuple[F64, Bool]:
+def _robust_series(waves: F64, penalty: F64, places: F64, seen: F64, least: float, rounds: int) -> tuple[F64, Bool]:
     """Fourier coefficients of a contour by reweighted least squares (Tukey's biweight), and the rays that count."""
     weights = seen
-    for _ in range(6):
+    held = np.diag(penalty + 1e-6)
+    for _ in range(rounds):
         weighted = waves * weights[:, None]
-        normal = weighted.T @ waves + np.diag(penalty + 1e-6)
+        normal = weighted.T @ waves + held
         coefficients: F64 = np.asarray(np.linalg.solve(normal, weighted.T @ places), dtype=np.float64)
         error = np.abs(places - waves @ coefficients)
         limit = max(2.5 * 1.4826 * _weighted_median(error, seen), least, 0.75)

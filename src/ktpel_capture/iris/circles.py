@@ -56,7 +56,7 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     bright = isolated[labels].view(np.uint8) * np.uint8(255)
     spots = cv2.dilate(bright, np.ones((3, 3), np.uint8))
     halo = cv2.threshold(cv2.subtract(image, ground), 6, 255, cv2.THRESH_BINARY)[1]
-    spots |= cv2.dilate(bright, np.ones((11, 11), np.uint8)) & halo
+    cv2.bitwise_or(spots, cv2.bitwise_and(cv2.dilate(bright, np.ones((11, 11), np.uint8)), halo), dst=spots)
     filled = image.copy()
     cv2.copyTo(cv2.blur(ground, (5, 5)), spots, filled)
     return filled, spots.view(np.bool_)
@@ -89,24 +89,26 @@ def candidates(filled: GreyImage, most: int = 5) -> list[Candidate]:
     lit = cv2.GaussianBlur(small, (5, 5), 1.2).astype(np.float32)
     dark = np.clip(1.15 - lit / np.float32(max(1.0, float(np.quantile(lit[::2, ::2], 0.8)))), 0, 1)
     pupils = [index for index, radius in enumerate(RADII) if radius <= _LARGEST_PUPIL]
-    scores = np.zeros((len(pupils), *small.shape), np.float32)
+    scores = np.empty((len(pupils), *small.shape), np.float32)
+    smallest = int(np.searchsorted(RADII, 7))
     for index in pupils:
-        wide = (1.35 * RADII[index] <= RADII) & (6.7 * RADII[index] >= RADII) & (RADII >= 7)
-        scores[index] = (votes[index] + 0.7 * around[wide].max(0)) * (0.25 + dark)
+        wide = around[max(smallest, index + 2) : index + 10]  # 1.5 to 6 times as large
+        scores[index] = (votes[index] + np.float32(0.7) * wide.max(0)) * (np.float32(0.25) + dark)
     found: list[Candidate] = []
-    radii = RADII[: len(pupils)]
-    classes = [(radii >= low) & (radii < high) for low, high in _CLASSES]
-    for allowed in (*[np.ones(len(radii), bool)] * most, *classes):
-        planes = np.flatnonzero(allowed)
+    for low, high in ((0.0, _LARGEST_PUPIL), *_CLASSES):
+        planes = np.flatnonzero((RADII[: len(pupils)] >= low) & (RADII[: len(pupils)] < high))
         part = scores[planes[0] : planes[-1] + 1]
-        plane, row, column = np.unravel_index(int(part.argmax()), part.shape)
-        best, radius = float(part[plane, row, column]), float(radii[planes[0] + plane])
-        if best <= 0:
-            continue
-        found.append(Candidate((column + 0.5) / scale - 0.5, (row + 0.5) / scale - 0.5, radius / scale, best))
-        reach = int(max(2, 0.5 * radius))
-        near = slice(max(0, planes[0] + plane - 2), planes[0] + plane + 3)
-        scores[near, max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = 0
+        best_of = part.max(0)
+        for _ in range(most if low == 0 and high == _LARGEST_PUPIL else 1):
+            row, column = np.unravel_index(int(best_of.argmax()), best_of.shape)
+            radius = float(RADII[planes[0] + int(part[:, row, column].argmax())])
+            votes_for = float(best_of[row, column])
+            if votes_for <= 0:
+                break
+            x, y = (column + 0.5) / scale - 0.5, (row + 0.5) / scale - 0.5
+            found.append(Candidate(float(x), float(y), radius / scale, votes_for))
+            reach = int(max(2, 0.5 * radius))
+            best_of[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = 0
     return found
 
 

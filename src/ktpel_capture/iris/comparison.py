@@ -13,7 +13,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, F64, U64, Bool, frozen_copy
+from ktpel_capture.arrays import F32, F64, I64, U64, Bool, frozen_copy
 from ktpel_capture.iris.analysis import Band, IrisAnalysis
 from ktpel_capture.quality import Missing
 from ktpel_capture.templates import IrisCode
@@ -40,13 +40,11 @@ def encode(analysis: IrisAnalysis) -> IrisCode | Missing:
     if isinstance(band, Missing):
         return band
     response, seen = _responses(band)
-    strength = np.minimum(np.abs(response.real), np.abs(response.imag))
     if seen.sum() < _FEWEST:
         return Missing("iris.too_little_seen")
     bits = np.stack([response.real > 0, response.imag > 0], axis=1).reshape(2 * RADII, ANGLES)
     parts = np.stack([np.abs(response.real), np.abs(response.imag)], axis=1).reshape(2 * RADII, ANGLES)
     usable = np.repeat(seen, 2, axis=0)
-    del strength
     usable &= parts > np.quantile(parts[usable], _WEAK)
     return IrisCode(_packed(bits & usable), _packed(usable), ANGLES, ENCODER, analysis.sample.eye)
 
@@ -54,7 +52,7 @@ def encode(analysis: IrisAnalysis) -> IrisCode | Missing:
 def _responses(band: Band) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.complex64]], Bool]:
     """The wavelet's responses at eight radii and 128 angles, and where they rest on what is seen."""
     seen = band.usable.astype(np.float32)
-    weight = np.stack([cv2.resize(seen, (seen.shape[1], RADII), interpolation=cv2.INTER_AREA)])[0]
+    weight = cv2.resize(seen, (seen.shape[1], RADII), interpolation=cv2.INTER_AREA)
     light = cv2.resize(band.image * seen, (seen.shape[1], RADII), interpolation=cv2.INTER_AREA)
     mean = light.sum(1, keepdims=True) / np.maximum(weight.sum(1, keepdims=True), 1e-3)
     rows = np.where(weight > 0.2, light / np.maximum(weight, 0.2), mean) - mean
@@ -122,9 +120,7 @@ def distances(probe: IrisCode, gallery: Sequence[IrisCode], widest_turn: int = W
     return closest(probe, bits, mask, widest_turn)[0]
 
 
-def closest(
-    probe: IrisCode, bits: U64, mask: U64, widest_turn: int = WIDEST_TURN
-) -> tuple[F64, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def closest(probe: IrisCode, bits: U64, mask: U64, widest_turn: int = WIDEST_TURN) -> tuple[F64, I64]:
     """One-to-many on packed codes: the distance to each, and the turn at which it was least.
 
     Parameters

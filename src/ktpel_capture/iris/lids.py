@@ -15,10 +15,12 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, I32, Bool, GreyImage, frozen_copy
 from ktpel_capture.iris.boundaries import Boundary
 
-_COLUMNS, _ROWS = 51, 113
+_COLUMNS, _ROWS = 35, 113
 _PITCH = 0.025
 """Rows of the lid frame per iris radius: it reaches 1.4 radii up and down, and 1.25 to either side."""
 _SIDE = 1.25
+_EDGE = 2.5
+"""What an edge along the whole margin is worth, in rows of sure iris."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,16 @@ class Lids:
 
 
 @lru_cache(maxsize=2)
-def _parabolas(bends: tuple[float, ...]) -> tuple[I32, int]:
-    """For each tilt and bend the rows below the vertex at every column, and how far they reach."""
+def _parabolas(bends: tuple[float, ...]) -> tuple[I32, I32, int]:
+    """For each tilt and bend the rows below the vertex at every column; the same as places in the padded frame for
+    every vertex; and how far they reach."""
     u = np.linspace(-_SIDE, _SIDE, _COLUMNS)
-    tilts = np.linspace(-0.45, 0.45, 9)
-    curves = [tilt * u + bend * u**2 for tilt in tilts for bend in bends]
+    curves = [tilt * u + bend * u**2 for tilt in np.linspace(-0.45, 0.45, 7) for bend in bends]
     rows = np.rint(np.array(curves) / _PITCH).astype(np.int32)
-    return frozen_copy(rows), int(abs(rows).max())
+    reach = int(abs(rows).max())
+    starts = np.arange(_ROWS, dtype=np.int32)[:, None, None] + reach
+    index = (starts + rows) * _COLUMNS + np.arange(_COLUMNS, dtype=np.int32)
+    return frozen_copy(rows), frozen_copy(index), reach
 
 
 _UPPER_BENDS = (0.0, 0.12, 0.24, 0.36, 0.48, 0.62)
@@ -123,12 +128,10 @@ def _edges(frame: F32, levels: Levels) -> F32:
 
 def _best_parabola(kept: F32, edge: F32, bends: tuple[float, ...], vertex: slice) -> F64:
     """Heights over the columns, in iris radii, of the margin that keeps most of the iris."""
-    shapes, reach = _parabolas(bends)
-    gain = kept + np.float32(2.5) * edge
+    shapes, index, reach = _parabolas(bends)
+    gain = kept + np.float32(_EDGE) * edge
     padded = np.pad(gain, ((reach, reach), (0, 0)), mode="edge")
-    starts = np.arange(vertex.start, vertex.stop, dtype=np.int32)[:, None, None] + reach
-    index = (starts + shapes) * _COLUMNS + np.arange(_COLUMNS, dtype=np.int32)
-    scores: F32 = padded.ravel()[index].sum(2)
+    scores: F32 = np.take(padded.ravel(), index[vertex]).sum(2)
     row, shape = np.unravel_index(int(scores.argmax()), scores.shape)
     heights: F64 = (vertex.start + row + shapes[shape] - _ROWS // 2) * _PITCH
     return heights

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage
@@ -91,17 +92,22 @@ def pupil_boundary_circularity_relative(pupil: Boundary) -> Native:
 
 def grey_scale_utilisation(image: GreyImage, limbus: Boundary) -> Native:
     """How much of the range of grey levels the picture uses: the entropy of its histogram."""
-    return _entropy(np.bincount(image.ravel(), minlength=256))
+    return _entropy(_histogram(image))
 
 
 def iris_grey_scale_utilisation(image: GreyImage, mask: Bool) -> Native:
     """How much of the range of grey levels the usable iris uses: the entropy of its histogram."""
     if not mask.any():
         return Missing("iris.too_little_seen")
-    return _entropy(np.bincount(image[mask], minlength=256))
+    return _entropy(_histogram(image, mask.view(np.uint8)))
 
 
-def _entropy(counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> float:
+def _histogram(image: GreyImage, mask: GreyImage | None = None) -> F64:
+    counts = cv2.calcHist([image], [0], mask, [256], [0, 256])
+    return np.asarray(counts, dtype=np.float64).ravel()
+
+
+def _entropy(counts: F64) -> float:
     shares = counts[counts > 0] / counts.sum()
     return abs(float(-(shares * np.log2(shares)).sum()))
 

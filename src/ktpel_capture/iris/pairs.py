@@ -18,7 +18,7 @@ from ktpel_capture.imaging.polar import directions, unwrap
 from ktpel_capture.iris.boundaries import Boundary, Circle, step_kernel, steps_along
 from ktpel_capture.iris.circles import Candidate, candidates
 
-RAYS = 96
+RAYS = 64
 """Rays once around while circles are searched."""
 
 
@@ -88,7 +88,8 @@ def _limbus_circle(image: GreyImage, pupil: Circle) -> Circle:
     beside = np.float32(np.median(band[1 : 1 + _LIMBUS.reach * 3 : 2]))
     lightened = (inside - beside) / np.maximum(outside - beside, 6)
     steps = outside - inside
-    level = np.clip(np.quantile(steps[_LIMBUS.reach :: 2], 0.92), 8, 60)
+    sample = np.sort(steps[_LIMBUS.reach :: 2, ::2], axis=None)
+    level = np.clip(sample[int(0.92 * sample.size)], 8, 60)
     gain = np.clip(steps / level, -0.3, 1) * np.clip(2.2 - 3.5 * lightened, 0, 1)
     return _best_circle(gain * _SIDEWAYS, _LIMBUS, pupil.x, pupil.y, pupil.radius)
 
@@ -111,15 +112,31 @@ class Pair:
         return self.limbus.radius > 0.05 * side and self.pupil.radius < 0.82 * self.limbus.radius
 
 
-def _look(image: GreyImage, place: Candidate, sure: bool = False) -> Pair:
-    """The best pupil and limbus near a candidate, and how even the pupil is inside."""
-    pupil = _pupil_circle(image, place, sure)
-    limbus = _limbus_circle(image, pupil)
-    inside = unwrap(image, pupil.x, pupil.y, np.sqrt(np.linspace(0.02, 0.72, 8)) * pupil.radius, 24)
-    dark, light = np.quantile(inside, (0.1, 0.8))
-    around = float(np.median(unwrap(image, pupil.x, pupil.y, np.array([1.15, 1.25]) * pupil.radius, 48)))
+@dataclass(frozen=True, slots=True)
+class _Disc:
+    """A dark disc: how even it is inside (0..1) and how much darker than around."""
+
+    circle: Circle
+    evenness: float
+    contrast: float
+
+    @property
+    def score(self) -> float:
+        return self.circle.score * self.evenness
+
+    def is_like(self, other: _Disc) -> bool:
+        a, b = self.circle, other.circle
+        return np.hypot(a.x - b.x, a.y - b.y) < 0.2 * b.radius and 0.85 < a.radius / b.radius < 1.18
+
+
+def _look_for_disc(image: GreyImage, place: Candidate, sure: bool = False) -> _Disc:
+    """The best dark disc near a candidate."""
+    disc = _pupil_circle(image, place, sure)
+    inside = np.sort(unwrap(image, disc.x, disc.y, np.sqrt(np.linspace(0.02, 0.72, 8)) * disc.radius, 24), axis=None)
+    dark, light = float(inside[len(inside) // 10]), float(inside[len(inside) * 4 // 5])
+    around = float(np.median(unwrap(image, disc.x, disc.y, np.array([1.15, 1.25]) * disc.radius, 32)))
     evenness = float(np.clip(1 - (light - dark) / max(around - dark, 8.0), 0, 1))
-    return Pair(pupil, limbus, evenness, around - float(np.median(inside)))
+    return _Disc(disc, evenness, around - float(inside[len(inside) // 2]))
 
 
 def _darker_within(image: GreyImage, disc: Circle) -> Candidate | None:
@@ -134,13 +151,12 @@ def _darker_within(image: GreyImage, disc: Circle) -> Candidate | None:
     dark, usual = np.quantile(part[inside], (0.03, 0.6))
     if usual - dark < 5:
         return None
-    darkest = cv2.medianBlur(((part <= dark + 0.4 * (usual - dark)) & inside).view(np.uint8), 5)
-    count, labels, stats, middles = cv2.connectedComponentsWithStats(darkest)
-    if count < 2:
+    darkest = ((part <= dark + 0.4 * (usual - dark)) & inside).view(np.uint8)
+    depth = cv2.distanceTransform(cv2.medianBlur(darkest, 5), cv2.DIST_L2, 3)  # lashes that touch it are not deep
+    _, radius, _, (column, row) = cv2.minMaxLoc(depth)
+    if radius < 3:
         return None
-    best = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    radius = float(np.sqrt(stats[best, cv2.CC_STAT_AREA] / np.pi))
-    return Candidate(left + float(middles[best, 0]), top + float(middles[best, 1]), radius, 0.0)
+    return Candidate(float(left + column), float(top + row), float(radius), 0.0)
 
 
 def _most_likely(found: list[Pair]) -> Pair:
@@ -159,18 +175,23 @@ def _most_likely(found: list[Pair]) -> Pair:
 
 _SIDEWAYS: F32 = (0.5 + 0.8 * directions(RAYS)[:, 0] ** 2).astype(np.float32)
 _SIDEWAYS /= _SIDEWAYS.mean()
-_PUPIL = _search(0.55, 1.9, 48, 0.12, 0.3, 7)
-_PUPIL_AGAIN = _search(0.7, 1.45, 24, 0.12, 0.24, 7)
-_LIMBUS = _search(1.15, 7.5, 96, 0.10, 0.18, 5)
+_PUPIL = _search(0.55, 1.9, 40, 0.12, 0.3, 5)
+_PUPIL_AGAIN = _search(0.7, 1.45, 24, 0.12, 0.2, 5)
+_LIMBUS = _search(1.15, 7.5, 88, 0.10, 0.18, 5)
 
 
 def find_pair(filled: GreyImage) -> Pair | None:
     """The most likely pupil and limbus of a picture without its reflections, None where nothing looks like an eye."""
-    found = [_look(filled, place) for place in candidates(filled)]
-    for one in sorted(found, key=lambda one: -one.score)[:2]:
-        within = _darker_within(filled, one.pupil) if one.evenness < 0.9 else None
-        if within is not None:
-            found.append(_look(filled, within, sure=True))
+    discs: list[_Disc] = []
+    for place in candidates(filled):
+        disc = _look_for_disc(filled, place)
+        if not any(disc.is_like(other) for other in discs):
+            discs.append(disc)
+    discs = sorted(discs, key=lambda one: -one.score)[:9]
+    large = [one.circle for one in discs if one.evenness < 0.9 and one.circle.radius > 0.06 * max(filled.shape)]
+    inner = [_darker_within(filled, disc) for disc in large[:4]]
+    discs += [_look_for_disc(filled, within, sure=True) for within in inner if within is not None]
+    found = [Pair(one.circle, _limbus_circle(filled, one.circle), one.evenness, one.contrast) for one in discs]
     possible = [one for one in found if one.is_possible(max(filled.shape))]
     return _most_likely(possible) if possible else None
 

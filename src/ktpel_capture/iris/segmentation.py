@@ -50,27 +50,25 @@ def segment(image: GreyImage) -> Segmentation | Missing:
         return Missing("iris.no_eye")
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
-    pupil = place(filled, pupil, PUPIL, free[0])
-    limbus = place(filled, limbus, LIMBUS, free[1])
-    lids = find_lids(filled, pupil, limbus)
-    if scale == 1:
-        return Segmentation(pupil, limbus, lids, np.asarray(frozen_copy(spots), dtype=np.bool_))
-    large_spots = cv2.resize(spots.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
-    pupil, limbus = _enlarged(pupil, scale), _enlarged(limbus, scale)
-    pupil = place(image, pupil, PUPIL, free[0])
-    limbus = place(image, limbus, LIMBUS, free[1])
-    lids = Lids(_placed(lids.upper, scale), _placed(lids.lower, scale), lids.levels)
-    return Segmentation(pupil, limbus, lids, np.asarray(frozen_copy(large_spots), dtype=np.bool_))
+    if scale < 1:
+        pupil, limbus = _rescaled(pupil, 1 / scale), _rescaled(limbus, 1 / scale)
+    pupil = place(image if scale < 1 else filled, pupil, PUPIL, free[0])
+    limbus = place(image if scale < 1 else filled, limbus, LIMBUS, free[1])
+    lids = find_lids(filled, _rescaled(pupil, scale), _rescaled(limbus, scale))
+    if scale < 1:
+        spots = cv2.resize(spots.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        lids = Lids(_moved(lids.upper, 1 / scale), _moved(lids.lower, 1 / scale), lids.levels)
+    return Segmentation(pupil, limbus, lids, np.asarray(frozen_copy(spots), dtype=np.bool_))
 
 
-def _placed(points: F64, scale: float) -> F64:
-    return np.asarray(frozen_copy((points + 0.5) / scale - 0.5), dtype=np.float64)
+def _moved(points: F64, factor: float) -> F64:
+    return np.asarray(frozen_copy((points + 0.5) * factor - 0.5), dtype=np.float64)
 
 
-def _enlarged(boundary: Boundary, scale: float) -> Boundary:
-    x, y = (boundary.x + 0.5) / scale - 0.5, (boundary.y + 0.5) / scale - 0.5
-    contour = _placed(boundary.contour, scale)
-    return Boundary(x, y, boundary.radius / scale, contour, boundary.support, boundary.contrast)
+def _rescaled(boundary: Boundary, factor: float) -> Boundary:
+    x, y = (boundary.x + 0.5) * factor - 0.5, (boundary.y + 0.5) * factor - 0.5
+    contour = _moved(boundary.contour, factor)
+    return Boundary(x, y, boundary.radius * factor, contour, boundary.support, boundary.contrast)
 
 
 def _between_lids(boundary: Boundary, lids: Lids, margin: float) -> Bool | None:

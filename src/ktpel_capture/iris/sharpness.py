@@ -73,7 +73,7 @@ def power(image: GreyImage) -> float:
     if found.size == 0:
         return 0.0
     flat = found.astype(np.float64).ravel()
-    return float(flat @ flat) / flat.size
+    return float(np.square(flat).sum()) / flat.size
 
 
 def sharpness_of(image: GreyImage) -> float:
