@@ -4,12 +4,13 @@ from unittest import SkipTest
 
 import pytest
 
-from ktpel_capture.devices.testing import CaptureKit, DeviceKit
-from ktpel_capture.devices.testing.capture import _PictureKit
+from ktpel_capture.devices.testing import CaptureKit, DeviceKit, FingerprintScannerKit, SimulatedRig
+from ktpel_capture.devices.testing.capture import _CaptureCableKit, _PictureKit
+from ktpel_capture.devices.testing.kit import CableKit
 
 from .mutants import ADDRESSES, KILLS, Good, MutantRig
 
-SHARED = (DeviceKit, CaptureKit, _PictureKit)
+SHARED = (DeviceKit, CaptureKit, _PictureKit, CableKit, _CaptureCableKit)
 
 
 def checks(kit):
@@ -67,3 +68,48 @@ def test_the_checks_of_one_kind_are_killed_on_that_kind():
         assert check in checks(kit)
         owner = next(each for each in kit.__mro__ if check in vars(each))
         assert owner in (*SHARED, kit)
+
+
+class CountingRig(SimulatedRig):
+    """Hands that note what a person would have been asked for."""
+
+    asked = ()
+    presented = None
+
+    def _to(self, presented):
+        if CountingRig.presented is not presented:
+            CountingRig.presented = presented
+            CountingRig.asked += ("present" if presented else "withdraw",)
+
+    def present(self):
+        self._to(True)
+        super().present()
+
+    def withdraw(self):
+        self._to(False)
+        super().withdraw()
+
+    def unplug(self):
+        CountingRig.asked += ("unplug",)
+        super().unplug()
+
+
+@pytest.mark.parametrize("trigger", ["host", "device"])
+def test_on_hardware_a_dozen_presentations_do_and_the_cable_comes_last(trigger):
+    kit_class = type("Kit", (FingerprintScannerKit,), {"address": f"sim:fingerprint?sensor=fap10&trigger={trigger}"})
+    kit_class.cycles = 4
+    kit_class.make_rig = lambda self: CountingRig(self.address)
+    CountingRig.asked, CountingRig.presented = (), None
+    for owner in reversed(kit_class.__mro__):  # the order in which pytest collects them
+        for check in [name for name in vars(owner) if name.startswith("test_")]:
+            kit = kit_class()
+            kit.setup_method()
+            try:
+                getattr(kit, check)()
+            except SkipTest:
+                pass
+            finally:
+                kit.teardown_method()
+    assert CountingRig.asked.count("present") <= 12
+    first = CountingRig.asked.index("unplug")
+    assert CountingRig.asked[first:].count("present") <= 2

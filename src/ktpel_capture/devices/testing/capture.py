@@ -13,7 +13,7 @@ import numpy as np
 from ktpel_capture.cancel import CancelToken
 from ktpel_capture.devices.capturing import capture
 from ktpel_capture.devices.protocols import Condition, Kind, Trigger
-from ktpel_capture.devices.testing.kit import ANSWER, DeviceKit, must_raise, promise
+from ktpel_capture.devices.testing.kit import ANSWER, CableKit, DeviceKit, must_raise, promise
 from ktpel_capture.errors import (
     CaptureCancelled,
     CaptureTimeout,
@@ -515,7 +515,27 @@ class CaptureKit(DeviceKit):
             self._take_and_watch(device, presentation)
         promise(threads <= {threading.get_ident()}, "the caller's token is used in the caller's thread only")
 
-    # The cable.
+
+class _PictureKit(CaptureKit):
+    """Checks of the kinds whose live view is a picture."""
+
+    def test_a_frame_is_a_picture(self) -> None:
+        for frame in self.frames(self.opened(), 3):
+            promise(isinstance(frame, Frame), f"a live view gives Frame, not {type(frame).__name__}")
+            promise(frame.image.dtype == np.uint8, f"a frame is uint8, not {frame.image.dtype}")
+            promise(frame.image.ndim in (2, 3) and frame.image.size, f"a frame of shape {frame.image.shape}")
+            promise(0 < frame.scale <= 1, f"frame.scale lies in 0..1, not {frame.scale}")
+
+    def test_a_frames_scale_tells_the_samples_size(self) -> None:
+        device = self.opened()
+        frame = self.frames(device, 2)[-1]
+        samples = self.captured(device)
+        height = max(sample.image.shape[0] for sample in samples) * frame.scale
+        promise(abs(frame.image.shape[0] - height) <= 2, f"{frame.scale:g} of the sample is {height:.0f} rows high")
+
+
+class _CaptureCableKit(CableKit, CaptureKit):
+    """Checks for which the live view stands still or the cable is pulled; they come last."""
 
     def test_a_live_view_that_stands_still_is_a_timeout(self) -> None:
         device = self.opened(self.rig.stall)
@@ -548,25 +568,7 @@ class CaptureKit(DeviceKit):
         promise(took <= 1.0, f"unplugging is told within 1 s; it took {took:.2f} s")
 
 
-class _PictureKit(CaptureKit):
-    """Checks of the kinds whose live view is a picture."""
-
-    def test_a_frame_is_a_picture(self) -> None:
-        for frame in self.frames(self.opened(), 3):
-            promise(isinstance(frame, Frame), f"a live view gives Frame, not {type(frame).__name__}")
-            promise(frame.image.dtype == np.uint8, f"a frame is uint8, not {frame.image.dtype}")
-            promise(frame.image.ndim in (2, 3) and frame.image.size, f"a frame of shape {frame.image.shape}")
-            promise(0 < frame.scale <= 1, f"frame.scale lies in 0..1, not {frame.scale}")
-
-    def test_a_frames_scale_tells_the_samples_size(self) -> None:
-        device = self.opened()
-        frame = self.frames(device, 2)[-1]
-        samples = self.captured(device)
-        height = max(sample.image.shape[0] for sample in samples) * frame.scale
-        promise(abs(frame.image.shape[0] - height) <= 2, f"{frame.scale:g} of the sample is {height:.0f} rows high")
-
-
-class FingerprintScannerKit(_PictureKit):
+class FingerprintScannerKit(_CaptureCableKit, _PictureKit):
     """Checks of fingerprint scanners."""
 
     kind = Kind.FINGERPRINT_SCANNER
@@ -621,7 +623,7 @@ class FingerprintScannerKit(_PictureKit):
             promise(whole or apart, f"a slap of {name} is one picture of it, or one a finger; not {fingers}")
 
 
-class IrisScannerKit(_PictureKit):
+class IrisScannerKit(_CaptureCableKit, _PictureKit):
     """Checks of iris scanners."""
 
     kind = Kind.IRIS_SCANNER
@@ -651,7 +653,7 @@ class IrisScannerKit(_PictureKit):
             promise(width >= 320 and height >= 240, f"an eye of {width}x{height} px is too small to be one")
 
 
-class FaceCameraKit(_PictureKit):
+class FaceCameraKit(_CaptureCableKit, _PictureKit):
     """Checks of cameras."""
 
     kind = Kind.FACE_CAMERA
@@ -675,7 +677,7 @@ class FaceCameraKit(_PictureKit):
         promise(frame.image.ndim == 3 and frame.image.shape[2] == 3, "a camera's live view is RGB")
 
 
-class SignaturePadKit(CaptureKit):
+class SignaturePadKit(_CaptureCableKit):
     """Checks of signature pads."""
 
     kind = Kind.SIGNATURE_PAD

@@ -22,14 +22,14 @@ from ktpel_capture.devices.protocols import (
     Supplies,
     VolumeUsage,
 )
-from ktpel_capture.devices.testing.kit import ANSWER, DeviceKit, must_raise, promise
+from ktpel_capture.devices.testing.kit import ANSWER, CableKit, must_raise, promise
 from ktpel_capture.errors import CaptureCancelled, CaptureTimeout, CardRemoved, DeviceBusy, DeviceError
 
 _SELECT_MASTER_FILE = CommandApdu(0x00, 0xA4, 0x00, 0x00, b"\x3f\x00")
 _UNKNOWN = CommandApdu(0x00, 0xEE, 0x00, 0x00)
 
 
-class CardReaderKit(DeviceKit):
+class CardReaderKit(CableKit):
     """Checks of card readers.
 
     Attributes
@@ -148,7 +148,7 @@ class CardReaderKit(DeviceKit):
                     card.transmit(_SELECT_MASTER_FILE)
 
 
-class CardPrinterKit(DeviceKit):
+class CardPrinterKit(CableKit):
     """Checks of card printers; the long run submits nothing.
 
     Attributes
@@ -256,7 +256,7 @@ class CardPrinterKit(DeviceKit):
         promise(self.finished(device, job).stage is JobStage.DONE, "a job keeps its own copy of the picture")
 
 
-class BackupVolumeKit(DeviceKit):
+class BackupVolumeKit(CableKit):
     """Checks of backup volumes; they write below ``kit/`` and remove it again."""
 
     kind = Kind.BACKUP_VOLUME
@@ -395,7 +395,7 @@ class BackupVolumeKit(DeviceKit):
             device.write(self._name(), [b"1"])
 
 
-class UplinkKit(DeviceKit):
+class UplinkKit(CableKit):
     """Checks of uplinks."""
 
     kind = Kind.UPLINK

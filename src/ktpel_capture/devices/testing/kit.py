@@ -272,7 +272,24 @@ class DeviceKit:
             f"{cycles} cycles leak no memory outside Python; {grown['resident'] >> 20} MB more are resident",
         )
 
-    # The cable.
+    # What a kind does.
+
+    def _works(self, device: Any) -> None:
+        """Use the device once, in its simplest way; raises where it does not work."""
+        raise NotImplementedError
+
+    def _cycle(self) -> None:
+        """Open, use, close."""
+        with self.rig.open_for_a_cycle() as device:
+            self._works(device)
+
+    def _refuses(self, device: Any) -> None:
+        with must_raise(DeviceError, "a closed device refuses to work with a DeviceError"):
+            self._works(device)
+
+
+class CableKit(DeviceKit):
+    """Checks for which the cable is pulled; they come last."""
 
     def test_an_unplugged_device_says_so(self) -> None:
         device = self.opened(self.rig.open_to_unplug)
@@ -296,21 +313,6 @@ class DeviceKit:
             self.opened(self.rig.open_to_unplug)
         self.rig.restore()
         self._works(self.opened(self.rig.open_to_unplug))
-
-    # What a kind does.
-
-    def _works(self, device: Any) -> None:
-        """Use the device once, in its simplest way; raises where it does not work."""
-        raise NotImplementedError
-
-    def _cycle(self) -> None:
-        """Open, use, close."""
-        with self.rig.open_for_a_cycle() as device:
-            self._works(device)
-
-    def _refuses(self, device: Any) -> None:
-        with must_raise(DeviceError, "a closed device refuses to work with a DeviceError"):
-            self._works(device)
 
 
 def _resources() -> dict[str, int]:
