@@ -7,16 +7,25 @@ if TYPE_CHECKING:
     from ktpel_capture.face import live as live, overlay as overlay, synthesis as synthesis
     from ktpel_capture.face.analysis import FaceAnalysis as FaceAnalysis, analyse as analyse
     from ktpel_capture.face.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.face.finished import crop_portrait as crop_portrait, encode_portrait as encode_portrait
     from ktpel_capture.face.live import Watcher as Watcher, watch as watch
     from ktpel_capture.face.measures import MEASURES as MEASURES
     from ktpel_capture.face.overlay import draw as draw
+    from ktpel_capture.face.recurrence import (
+        Likeness as Likeness,
+        cohort_mean as cohort_mean,
+        descriptor as descriptor,
+        same_person as same_person,
+    )
 
 _WHERE = {
     "analysis": ("FaceAnalysis", "analyse"),
     "assessing": ("ALGORITHM", "assess"),
+    "finished": ("crop_portrait", "encode_portrait"),
     "live": ("Watcher", "watch"),
     "measures": ("MEASURES",),
     "overlay": ("draw",),
+    "recurrence": ("Likeness", "cohort_mean", "descriptor", "same_person"),
 }
 _MODULES = ("live", "overlay", "synthesis")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}

@@ -1,0 +1,51 @@
+"""Patches of the aligned face as numbers: directions of edges and colours, what the appearance models look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ktpel_capture.arrays import F32, RgbImage
+from ktpel_capture.imaging.resample import reduced
+
+Patch = tuple[int, int, int, int]
+"""Rows and columns (top, bottom, left, right) of the 616x616 canonical face."""
+EYES: Patch = (190, 366, 132, 484)
+MOUTH: Patch = (340, 516, 176, 440)
+TOP: Patch = (0, 264, 44, 572)
+_CELL, _BINS, _COLOUR_CELLS = 8, 9, (8, 16)
+SIZE = 128, 64  # width, height of every patch once reduced
+
+
+def describe(aligned: RgbImage, patch: Patch) -> F32:
+    """(4164,) float32: histograms of edge directions in blocks of 2x2 cells, and mean CIE Lab on a grid.
+
+    Source: Dalal and Triggs, "Histograms of oriented gradients for human detection" (CVPR 2005): cells of 8 px, nine
+    unsigned directions, overlapping blocks normalised and clipped at 0.2.
+    """
+    top, bottom, left, right = patch
+    small = reduced(aligned[top:bottom, left:right], SIZE)
+    colour: Any = cv2.cvtColor(small.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB)
+    light: F32 = np.ascontiguousarray(colour[..., 0])
+    across: Any = cv2.Sobel(light, cv2.CV_32F, 1, 0, ksize=1)
+    down: Any = cv2.Sobel(light, cv2.CV_32F, 0, 1, ksize=1)
+    strength = np.hypot(across, down)
+    place = (np.arctan2(down, across) / np.pi % 1) * _BINS
+    low = np.floor(place).astype(np.intp)
+    share = (place - low).astype(np.float32)
+    rows, columns = SIZE[1] // _CELL, SIZE[0] // _CELL
+    y, x = np.indices(light.shape)
+    cell = (y // _CELL * columns + x // _CELL) * _BINS
+    count = rows * columns * _BINS
+    grid = np.bincount((cell + low % _BINS).ravel(), (strength * (1 - share)).ravel(), count)
+    grid += np.bincount((cell + (low + 1) % _BINS).ravel(), (strength * share).ravel(), count)
+    cells = grid.reshape(rows, columns, _BINS)
+    blocks = np.concatenate((cells[:-1, :-1], cells[:-1, 1:], cells[1:, :-1], cells[1:, 1:]), 2)
+    for _ in range(2):
+        blocks = np.minimum(blocks / (np.linalg.norm(blocks, axis=2, keepdims=True) + 1.0), 0.2)
+    means = reduced(colour, (_COLOUR_CELLS[1], _COLOUR_CELLS[0]))
+    tones = (means - np.median(means.reshape(-1, 3), axis=0)) / np.float32(30)
+    result: F32 = np.concatenate((blocks.ravel() * 5, tones.ravel())).astype(np.float32)
+    return result
