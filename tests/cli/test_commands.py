@@ -65,6 +65,30 @@ def test_devices_list_shows_what_is_always_there():
     assert document["problems"] == []
 
 
+KIT = [
+    f"sim:{kind}"
+    for kind in ("fingerprint", "iris", "face", "signature", "card-reader", "card-printer", "backup", "uplink")
+]
+
+
+def test_a_whole_kit_is_ready_to_travel():
+    done = ktpel("devices", "check", *KIT, "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["ready"], document["problems"]) == (0, True, [])
+    assert len(document["devices"]) == 8
+    assert any("red cloth" in item["en"].lower() for item in document["packing"])
+
+
+def test_a_kit_that_lacks_a_device_or_has_a_broken_one_stays_at_home():
+    lacking = ktpel("devices", "check", *KIT[1:], "--lang", "en")
+    assert lacking.returncode == 1
+    assert "fingerprint" in lacking.stdout
+    broken = json.loads(ktpel("devices", "check", *KIT[1:], "zfm:///dev/ttyNOSUCH", "--json").stdout)
+    assert not broken["devices"][-1]["ready"]
+    assert broken["devices"][-1]["problems"][0]["id"]
+    assert broken["devices"][-1]["spare"]["en"]
+
+
 def test_the_reference_pages_are_up_to_date():
     script = Path(__file__).parents[2] / "tools" / "reference.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ktpel_capture.cli.options import LANG, chosen_language
+from ktpel_capture.messages import Advice, Language, advice
+
+if TYPE_CHECKING:
+    from ktpel_capture.devices.readiness import KitReadiness
 
 app = typer.Typer(
     add_completion=False,
@@ -53,6 +59,73 @@ def list_devices(
         typer.echo(f"  {scheme + ':':<10} {what}")
     for error in found.problems:
         typer.secho(f"! {error}", fg="yellow", err=True)
+
+
+@app.command()
+def check(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="The kit; else every attached device.")
+    ] = None,
+    cards: Annotated[int, typer.Option(help="Cards that the printer must be able to print.", min=0)] = 0,
+    as_json: Annotated[bool, _JSON] = False,
+    lang: Annotated[str | None, LANG] = None,
+) -> None:
+    """Is this kit ready to travel? Every device is opened and tried, and what is wrong is said in a sentence.
+
+    Exit 0: ready; 1: something must be mended or packed first.
+    """
+    from ktpel_capture.devices.readiness import examine_kit
+    from ktpel_capture.devices.registry import survey
+
+    kit = addresses or [info.address for info in survey().devices if not info.address.startswith("sim:")]
+    readiness = examine_kit(kit, cards=cards)
+    if as_json:
+        typer.echo(json.dumps(_readiness(readiness), ensure_ascii=False, indent=1))
+    else:
+        _show_readiness(readiness, chosen_language(lang))
+    raise typer.Exit(0 if readiness.ready else 1)
+
+
+def _show_readiness(readiness: KitReadiness, language: Language) -> None:
+    for device in readiness.devices:
+        typer.secho("✓ " if device.ready else "✗ ", fg="green" if device.ready else "red", nl=False)
+        typer.echo(f"{device.address}  {device.info.model if device.info else ''}  {device.versions}".rstrip())
+        for told in device.problems:
+            typer.echo(f"    - {told.text(language)}")
+        for told in device.notes:
+            typer.echo(f"    ! {told.text(language)}")
+        if device.spare is not None:
+            typer.echo(f"    > {device.spare.text(language)}")
+    for told in readiness.problems:
+        typer.secho("✗ ", fg="red", nl=False)
+        typer.echo(told.text(language))
+    typer.echo("\n" + advice("device.packing").text(language))
+    for told in readiness.packing:
+        typer.echo(f"  [ ] {told.text(language)}")
+
+
+def _readiness(readiness: KitReadiness) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "ready": readiness.ready,
+        "devices": [
+            {
+                "address": device.address,
+                "ready": device.ready,
+                "info": None if device.info is None else _info(device.info),
+                "problems": [_both(told) for told in device.problems],
+                "notes": [_both(told) for told in device.notes],
+                "spare": None if device.spare is None else _both(device.spare),
+            }
+            for device in readiness.devices
+        ],
+        "problems": [_both(told) for told in readiness.problems],
+        "packing": [_both(told) for told in readiness.packing],
+    }
+
+
+def _both(told: Advice) -> dict[str, str]:
+    return {"id": told.id, "en": told.en}
 
 
 def _info(info: Any) -> dict[str, Any]:
