@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from ktpel_capture.errors import RecordError
 from ktpel_capture.records.cbeff_values import (
     LEVELS,
     NAMESPACES,
@@ -27,6 +28,7 @@ from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.writer import Writer
 from ktpel_capture.records.xml_tree import Element, element, parse, text_element
 
+_POSITIVE = re.compile(r"\+?0*[1-9]\d*", re.ASCII)
 _UUID = re.compile(r"[a-fA-F0-9]{8}-([a-fA-F0-9]{4}-){3}[a-fA-F0-9]{12}")
 _DATE_TIME = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
@@ -58,12 +60,21 @@ _BDB_INFO_ORDER = (
 )  # fmt: skip
 
 
+_OASIS_BDB_INFO_ORDER = (
+    "ChallengeResponse", "Index", "FormatOwner", "FormatType", "Encryption", "CreationDate", "NotValidBefore",
+    "NotValidAfter", "Type", "Subtype", "Level", "ProductOwner", "ProductType", "Purpose", "Quality",
+)  # fmt: skip
+_OASIS_QUALITY_CODES = ("-1", "-2")
+"""The calculation failed; it is not supported."""
+
+
 class _Parser:
     """Elements to values, complaining of what the schema does not allow."""
 
     def __init__(self, reader: Reader, namespace: str, forms: set[str]) -> None:
         self.reader = reader
         self.namespace = namespace
+        self.oasis = namespace == NAMESPACES["oasis"]
         self.forms = forms
 
     def bir(self, node: Element) -> Bir:
@@ -71,7 +82,6 @@ class _Parser:
         if "BIRInfo" not in parts:
             self.reader.deviates("BIRInfo is missing", node.offset, "BIR")
         sb_info = self.one(parts, "SBInfo")
-        sb_format = None if sb_info is None else self.parts(sb_info, ("Format",)).get("Format")
         info, bdb_info = self.one(parts, "BIRInfo"), self.one(parts, "BDBInfo")
         return Bir(
             BirInfo() if info is None else self.bir_info(info),
@@ -79,7 +89,7 @@ class _Parser:
             self.version(self.one(parts, "CBEFFVersion")),
             None if bdb_info is None else self.bdb_info(bdb_info),
             sb_info is not None,
-            self.registered(sb_format[0]) if sb_format else None,
+            None if sb_info is None else self.sb_format(sb_info),
             tuple(self.bir(child) for child in parts.get("BIR", ())),
             self.octets(self.one(parts, "BDB")),
             self.octets(self.one(parts, "SB")),
@@ -140,7 +150,56 @@ class _Parser:
             self.date(self.one(parts, "NotValidAfter")),
         )
 
+    def sb_format(self, node: Element) -> Registered | None:
+        if self.oasis:
+            return self.pair(self.parts(node, ("FormatOwner", "FormatType")), "Format")
+        found = self.parts(node, ("Format",)).get("Format")
+        return self.registered(found[0]) if found else None
+
+    def pair(self, parts: dict[str, list[Element]], name: str) -> Registered | None:
+        """The OASIS form of something registered: two numbers side by side."""
+        owner, kind = self.one(parts, f"{name}Owner"), self.one(parts, f"{name}Type")
+        if owner is None and kind is None:
+            return None
+        for node in (owner, kind):
+            if node is not None and not _POSITIVE.fullmatch(node.text.strip()):
+                self.reader.deviates(f"{node.text[:40]!r} is no positive number", node.offset, node.name)
+        if owner is None or kind is None:
+            known = owner if owner is not None else kind
+            offset = 0 if known is None else known.offset
+            self.reader.deviates("owner and type stand together", offset, f"{name}Owner")
+        return Registered("" if owner is None else owner.text.strip(), "" if kind is None else kind.text.strip())
+
+    def oasis_bdb_info(self, node: Element) -> BdbInfo:
+        parts = self.parts(node, _OASIS_BDB_INFO_ORDER)
+        quality = self.one(parts, "Quality")
+        return BdbInfo(
+            self.octets(self.one(parts, "ChallengeResponse")),
+            self.uuid(self.one(parts, "Index")),
+            self.pair(parts, "Format"),
+            self.truth(self.one(parts, "Encryption")),
+            self.date(self.one(parts, "CreationDate")),
+            self.date(self.one(parts, "NotValidBefore")),
+            self.date(self.one(parts, "NotValidAfter")),
+            self.words(self.one(parts, "Type"), TYPES),
+            self.words(self.one(parts, "Subtype"), SUBTYPES + VEIN_SUBTYPES),
+            self.word(self.one(parts, "Level"), LEVELS),
+            self.pair(parts, "Product"),
+            purpose=self.word(self.one(parts, "Purpose"), PURPOSES),
+            quality=None if quality is None else self.oasis_quality(quality),
+        )
+
+    def oasis_quality(self, node: Element) -> Quality:
+        text = node.text.strip()
+        if text in _OASIS_QUALITY_CODES:
+            return Quality(Registered("", ""), None, text)
+        return Quality(Registered("", ""), self.whole(node, node, 100))
+
     def bdb_info(self, node: Element) -> BdbInfo:
+        if self.oasis and not any(child.name in ("Format", "Product") for child in node.children):
+            return self.oasis_bdb_info(node)
+        if self.oasis:  # what some writers do: the OASIS namespace around ISO's elements
+            self.reader.deviates("ISO's elements stand in the OASIS namespace", node.offset, "BDBInfo")
         parts = self.parts(node, _BDB_INFO_ORDER)
         registered = {
             name: None if name not in parts else self.registered(parts[name][0])
@@ -262,12 +321,14 @@ def _exists(text: str) -> bool:
 def encode(record: CbeffRecord) -> Writer:
     """The document, without white space between the elements."""
     writer = Writer(STANDARD)
-    body = _bir(record.root, record.others_form, NAMESPACES[record.namespace])
+    if record.namespace not in NAMESPACES:
+        raise RecordError(f"{record.namespace!r} is none of {', '.join(NAMESPACES)}", field="BIR", clause=STANDARD)
+    body = _bir(record.root, record.others_form, record.namespace, outermost=True)
     writer.raw("XML", f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'.encode())
     return writer
 
 
-def _bir(bir: Bir, form: str, namespace: str = "") -> str:
+def _bir(bir: Bir, form: str, namespace: str, *, outermost: bool = False) -> str:
     parts = []
     for name, version in (("Version", bir.version), ("CBEFFVersion", bir.cbeff_version)):
         if version is not None:
@@ -286,17 +347,19 @@ def _bir(bir: Bir, form: str, namespace: str = "") -> str:
         )
     )
     if bir.bdb_info is not None:
-        parts.append(_bdb_info(bir.bdb_info))
+        written = _oasis_bdb_info if namespace == "oasis" else _bdb_info
+        parts.append(written(bir.bdb_info))
     if bir.sb_info:
-        parts.append(element("SBInfo", _registered("Format", bir.sb_format)))
-    parts.extend(_bir(child, form) for child in bir.children)
+        registered = _pair if namespace == "oasis" else _registered
+        parts.append(element("SBInfo", registered("Format", bir.sb_format)))
+    parts.extend(_bir(child, form, namespace) for child in bir.children)
     parts.append(_octets("BDB", bir.bdb) + _octets("SB", bir.sb))
     if form == "Others":
         parts.extend(element("Others", _text("Key", key) + _text("Value", value)) for key, value in bir.others)
     elif bir.others:
         entries = "".join(text_element("entry", value, key=key) for key, value in bir.others)
         parts.append(element("others", entries))
-    attributes = {"xmlns": namespace} if namespace else {}
+    attributes = {"xmlns": NAMESPACES[namespace]} if outermost else {}
     return element("BIR", "".join(parts), **attributes)
 
 
@@ -328,6 +391,45 @@ def _bdb_info(info: BdbInfo) -> str:
         + _text("Purpose", info.purpose)
         + quality,
     )
+
+
+def _oasis_bdb_info(info: BdbInfo) -> str:
+    foreign = ("capture_device", "feature_extraction_algorithm", "comparison_algorithm", "compression_algorithm")
+    for name in foreign:
+        if getattr(info, name) is not None:
+            raise RecordError(f"the OASIS form has no place for {name}", field="BDBInfo", clause=STANDARD)
+    quality = None
+    if info.quality is not None:
+        score = info.quality.score
+        quality = str(score) if score is not None else (info.quality.failure or _OASIS_QUALITY_CODES[0])
+        if score is None and quality not in _OASIS_QUALITY_CODES:
+            quality = _OASIS_QUALITY_CODES[0]
+    return element(
+        "BDBInfo",
+        _octets("ChallengeResponse", info.challenge_response)
+        + _text("Index", info.index)
+        + _pair("Format", info.format)
+        + _truth("Encryption", info.encryption)
+        + _text("CreationDate", info.creation_date)
+        + _text("NotValidBefore", info.not_valid_before)
+        + _text("NotValidAfter", info.not_valid_after)
+        + _text("Type", " ".join(info.type) or None)
+        + _text("Subtype", " ".join(info.subtype) or None)
+        + _text("Level", info.level)
+        + _pair("Product", info.product)
+        + _text("Purpose", info.purpose)
+        + _text("Quality", quality),
+    )
+
+
+def _pair(name: str, value: Registered | None) -> str:
+    if value is None:
+        return ""
+    for part in (value.organization, value.type):
+        if part and not _POSITIVE.fullmatch(part):
+            reason = f"{part!r} is no number, which the OASIS form needs"
+            raise RecordError(reason, field=f"{name}Owner", clause=STANDARD)
+    return _text(f"{name}Owner", value.organization or None) + _text(f"{name}Type", value.type or None)
 
 
 def _text(name: str, text: str | None) -> str:
