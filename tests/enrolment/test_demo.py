@@ -124,7 +124,10 @@ PROOFS = {
     1: lambda store, pupils: len(visit_step(store, "plan")["visits"]) >= 6,
     2: lambda store, pupils: [line["far"] for line in visit_step(store, "plan")["visits"]].index(False) >= 4,
     3: lambda store, pupils: len(store.book("attendance")) == PUPILS,
-    4: lambda store, pupils: "Kepala MA Contoh Halong" in visit_step(store, "plan")["letter"],
+    4: lambda store, pupils: (
+        "Kepala MA Contoh Halong" in visit_step(store, "plan")["letter"]
+        and "Penyerahan" in visit_step(store, "print_list")["letter"]
+    ),
     5: lambda store, pupils: all(line["team"] and line["day"] for line in visit_step(store, "plan")["visits"]),
     6: lambda store, pupils: {"outreach", "coordination"} <= set(visit_step(store, "arranged_before")["done"]),
     7: lambda store, pupils: visit_step(store, "kit")["ready"] and len(visit_step(store, "kit")["devices"]) == 7,
@@ -144,7 +147,7 @@ PROOFS = {
     21: lambda store, pupils: [entry.number for entry in store.book("recording_register")] == [1, 2, 3],
     22: lambda store, pupils: [entry.number for entry in store.book("attendance")] == [1, 2, 3],
     23: lambda store, pupils: visit_step(store, "documented_recording")["people"] == PUPILS,
-    24: lambda store, pupils: visit_step(store, "backup")["files"] == visit_step(store, "last_backup")["files"],
+    24: lambda store, pupils: 0 < visit_step(store, "backup")["files"] < visit_step(store, "last_backup")["files"],
     25: lambda store, pupils: visit_step(store, "recap")["coverage"] == 100.0,
     26: lambda store, pupils: all(content(steps, "sent")["bytes"] > 100_000 for steps in pupils),
     27: lambda store, pupils: len(visit_step(store, "print_list")["decisions"]) == PUPILS,
@@ -164,7 +167,10 @@ PROOFS = {
     35: lambda store, pupils: all(
         content(steps, "handed_over")["likeness"] >= content(steps, "handed_over")["threshold"] for steps in pupils[:2]
     ),
-    36: lambda store, pupils: [entry.number for entry in store.book("receipt_book")] == [1, 2],
+    36: lambda store, pupils: (
+        [entry.number for entry in store.book("receipt_book")] == [1, 2]
+        and all(store.samples(entry.content["nik"], "handed_over") for entry in store.book("receipt_book"))
+    ),
     37: lambda store, pupils: visit_step(store, "documented_hand_over")["people"] == 2,
     38: lambda store, pupils: visit_step(store, "recap")["target"] == PUPILS,
     39: lambda store, pupils: all(content(steps, "identity")["biodata"]["citizenship"] == "WNI" for steps in pupils),

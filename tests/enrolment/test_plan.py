@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 import ktpel_capture as kc
 from ktpel_capture.errors import UnreadableFile
 from ktpel_enrolment.domain.recap import Recap
-from ktpel_enrolment.domain.schedule import School, Team, in_order_of_need, letter, plan, read_schools
+from ktpel_enrolment.domain.schedule import School, Team, hand_over_letter, in_order_of_need, letter, plan, read_schools
 from ktpel_enrolment.station.kit import PACKING_LIST, check_kit, version_problems
 from ktpel_enrolment.station.station import Station
 
@@ -67,6 +67,13 @@ def test_the_letter_says_what_the_school_must_prepare():
     (visit, *_) = plan(read_schools(files("ktpel_enrolment.data") / "sekolah.csv"), [TEAM], date(2026, 2, 10))
     for word in ("Kartu Keluarga", "akta kelahiran", "tidak boleh diwakilkan", "10-02-2026", visit.school.name):
         assert word in letter(visit)
+
+
+def test_the_letter_of_the_hand_over_says_that_nobody_comes_for_somebody_else():
+    (visit, *_) = plan(read_schools(files("ktpel_enrolment.data") / "sekolah.csv"), [TEAM], date(2026, 2, 10))
+    told = " ".join(hand_over_letter(visit, date(2026, 2, 12), 2).split())
+    for word in ("2 KTP-el", "12-02-2026", "tidak boleh diwakilkan", "buku tanda terima"):
+        assert word in told
 
 
 TEAM = Team("Jemput Bola", ("Operator",), ("kit-1",))

@@ -142,6 +142,8 @@ def test_the_holder_gets_the_card_and_a_line_in_the_receipt_book(store, table):
     (line,) = store.book("receipt_book")
     assert (line.number, line.content["nik"], result.receipt) == (1, NIK, 1)
     assert store.steps(NIK)["handed_over"].content["receipt"] == 1
+    assert list(store.samples(NIK, "handed_over")) == ["signature"]
+    assert table.told[-1].key == "handover.sign_receipt"
 
 
 def test_nobody_else_gets_it_and_the_history_says_who_tried(store, table):
@@ -150,6 +152,7 @@ def test_nobody_else_gets_it_and_the_history_says_who_tried(store, table):
     assert store.book("receipt_book") == []
     assert "handed_over" not in store.steps(NIK)
     assert store.book("history")[-1].content["hand_over_refused"]["tries"] == 3
+    assert table.told[-1].key == "handover.not_the_holder"
     table.who = 1
     assert offer(store, table).given, "the holder can still come"
 

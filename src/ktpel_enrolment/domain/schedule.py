@@ -145,6 +145,20 @@ def letter(visit: Visit) -> str:
     )
 
 
+def hand_over_letter(visit: Visit, day: date, cards: int) -> str:
+    """The letter that tells a school when its pupils' cards are handed over, in Indonesian as it is sent."""
+    return "\n".join(
+        (
+            f"Kepada Yth. Kepala {visit.school.name}",
+            f"Perihal: Penyerahan KTP-el di sekolah, {day:%d-%m-%Y}",
+            "",
+            f"Tim {visit.team.name} akan menyerahkan {cards} KTP-el hasil perekaman {visit.day:%d-%m-%Y}.",
+            "Setiap siswa hadir sendiri, sidik jarinya diperiksa, dan mengisi buku tanda terima; penyerahan tidak",
+            "boleh diwakilkan. Mohon siswa yang bersangkutan diberi tahu.",
+        )
+    )
+
+
 def _working(day: date) -> date:
     while day.weekday() >= 5:
         day += timedelta(days=1)

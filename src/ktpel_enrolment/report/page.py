@@ -34,8 +34,8 @@ def write_report(path: Path, conductor: Conductor, roster: Roster, *, seed: int,
     agenda = conductor.agenda
     visit = store.steps(agenda.name)
     pupils = [(item.pupil, store.steps(item.nik)) for item in agenda.applicants]
-    listed = visit["print_list"].content["decisions"] if "print_list" in visit else []
-    decisions = {decision["nik"]: decision for decision in listed}
+    listed = visit["print_list"].content if "print_list" in visit else {}
+    decisions = {decision["nik"]: decision for decision in listed.get("decisions", ())}
     early = [item.pupil.name for item in agenda.applicants if not conductor.due(item.pupil)]
     body = (
         tag("div", word("simulated"), class_="warning"),
@@ -110,13 +110,17 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[Child]]) -> Markup:
     return tag("div", tag("table", tag("thead", head), tag("tbody", body)), class_="scroll")
 
 
-def _printing(decisions: Sequence[Mapping[str, Any]]) -> Markup:
+def _printing(content: Mapping[str, Any]) -> Markup:
+    letter, decisions = content.get("letter", ""), content.get("decisions", ())
     rows = []
     for decision in decisions:
         good = tag("span", word("prints"), class_="tag good")
         why = [tag("div", told(reason)) for reason in decision["reasons"]]
         rows.append((decision["name"], tag("code", decision["status"]), why or good))
-    return _section("printing", _table(("name", "status", "decision"), rows)) if rows else Markup("")
+    if not rows:
+        return Markup("")
+    mail = tag("details", tag("summary", word("letter")), tag("pre", letter, lang="id"))
+    return _section("printing", _table(("name", "status", "decision"), rows), mail)
 
 
 def _again(conductor: Conductor) -> Markup:

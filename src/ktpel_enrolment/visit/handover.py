@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import ktpel_capture as kc
+from ktpel_enrolment.messages import say
 from ktpel_enrolment.station.station import Station
 from ktpel_enrolment.store.journal import Store
 from ktpel_enrolment.visit.capturing import CaptureNotes, Desk, capture
@@ -63,16 +64,28 @@ def hand_over(
         if isinstance(fresh, kc.FingerprintSample):
             best = max(best, likeness(enrolled[finger], fresh))
         if best >= SAME_FINGER:
-            return _give(store, station, nik, HandOver(True, finger, best, number, None, notes), seen)
+            desk.tell(say("handover.sign_receipt"))
+            return _give(store, station, profile, desk, nik, HandOver(True, finger, best, number, None, notes), seen)
+    desk.tell(say("handover.not_the_holder"))
     return _refuse(store, station, nik, HandOver(False, finger, best, _TRIES, None, notes), seen)
 
 
-def _give(store: Store, station: Station, nik: str, result: HandOver, seen: dict[str, bool]) -> HandOver:
+def _give(
+    store: Store,
+    station: Station,
+    profile: kc.Profile,
+    desk: Desk,
+    nik: str,
+    result: HandOver,
+    seen: dict[str, bool],
+) -> HandOver:
+    """The pupil signs the receipt; receipt, signature and the line in the book are one transaction."""
     name = store.steps(nik)["arrival"].content["name"]
+    signed = capture(station, "signature", kc.SignatureRequest("approval"), profile, desk)
     with store.transaction(station.clock.now()) as change:
         line = {"nik": nik, "name": name, "finger": result.finger, "likeness": round(result.likeness, 1)}
         receipt = change.enter("receipt_book", line)
-        change.do(nik, "handed_over", _document(result, seen) | {"receipt": receipt})
+        change.do(nik, "handed_over", _document(result, seen) | {"receipt": receipt}, signed.samples)
     return HandOver(True, result.finger, result.likeness, result.tries, receipt, result.notes)
 
 

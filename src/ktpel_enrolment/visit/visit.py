@@ -15,7 +15,7 @@ from ktpel_capture.errors import KtpelError
 from ktpel_enrolment.domain.eligibility import may_be_recorded
 from ktpel_enrolment.domain.persons import Pupil
 from ktpel_enrolment.domain.recap import Recap
-from ktpel_enrolment.domain.schedule import School, Team, Visit, letter, plan
+from ktpel_enrolment.domain.schedule import School, Team, Visit, hand_over_letter, letter, plan
 from ktpel_enrolment.domain.status import NationalStatus
 from ktpel_enrolment.messages import say
 from ktpel_enrolment.station.kit import PACKING_LIST, check_kit
@@ -111,7 +111,7 @@ class Conductor:
         self.tick_off("before")
         if "plan" in self._done():
             return
-        visits = plan(self.agenda.schools, self.agenda.teams, self.agenda.begins.astimezone(LOCAL).date())
+        visits = self._schedule()
         mine = next(visit for visit in visits if visit.school.name == self.agenda.school)
         self._note("plan", {"visits": [_visit_document(visit) for visit in visits], "letter": letter(mine)})
 
@@ -167,12 +167,20 @@ class Conductor:
                 decisions.append(
                     {"nik": decision.nik, "name": decision.name, "status": decision.status.value, "reasons": reasons}
                 )
-            self._note("print_list", {"day": day.isoformat(), "decisions": decisions})
+            mine = next(visit for visit in self._schedule() if visit.school.name == self.agenda.school)
+            told = hand_over_letter(mine, day, sum(not decision["reasons"] for decision in decisions))
+            self._note("print_list", {"day": day.isoformat(), "decisions": decisions, "letter": told})
         content = self._done()["print_list"].content
         niks = [decision["nik"] for decision in content["decisions"] if not decision["reasons"]]
         left = [nik for nik in niks if "printed" not in self._store.steps(nik)]
         if left and (problems := ready_to_print(self._station.printer, len(left))):
             raise KtpelError(problems[0].en, remedy="Mend the printer, then give the same command again.")
+        if left:
+            proof = self.recorder.operator.prove(self._station, self.recorder.desk)
+            with self._store.transaction(self._clock.now()) as change:
+                change.enter(
+                    "history", {"prints": len(left), "officer": self.recorder.operator.name, "likeness": proof}
+                )
         for nik in left:
             day = date.fromisoformat(content["day"])
             print_card(self._store, self._station.printer, nik, day, self._clock)
@@ -198,7 +206,7 @@ class Conductor:
         self.document("hand_over")
 
     def _offer(self, applicant: Applicant) -> None:
-        result = hand_over(
+        hand_over(
             self._store,
             self._station,
             self.recorder.profile,
@@ -206,7 +214,6 @@ class Conductor:
             applicant.nik,
             self.agenda.inspect,
         )
-        self.recorder.desk.tell(say("handover.sign_receipt" if result.given else "handover.not_the_holder"))
 
     def _recap(self) -> None:
         if "recap" not in self._done():
@@ -279,6 +286,9 @@ class Conductor:
     def _first_day(self) -> date:
         done = self._done()
         return date.fromisoformat(done["kit"].content["day"]) if "kit" in done else today(self._clock)
+
+    def _schedule(self) -> tuple[Visit, ...]:
+        return plan(self.agenda.schools, self.agenda.teams, self.agenda.begins.astimezone(LOCAL).date())
 
     def _back_up(self, step: str) -> None:
         if step in self._done():
