@@ -10,6 +10,7 @@ import numpy as np
 from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import unwrap_between
 from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.iris.edges import EdgeWidth, edge_width
 from ktpel_capture.iris.lids import Lids
 from ktpel_capture.iris.segmentation import segment
 from ktpel_capture.quality import Missing
@@ -65,6 +66,7 @@ class IrisAnalysis:
     reflections : (H, W) bool, small bright spots anywhere.
     band : the unwrapped iris.
     zones : grey levels of pupil, iris and sclera.
+    edge : width of the pupil's edge.
     """
 
     sample: IrisSample
@@ -76,6 +78,7 @@ class IrisAnalysis:
     reflections: Bool | Missing
     band: Band | Missing
     zones: Zones | Missing
+    edge: EdgeWidth | Missing
 
     @property
     def image(self) -> GreyImage:
@@ -93,21 +96,26 @@ def analyse(sample: IrisSample) -> IrisAnalysis:
     """Find pupil, limbus, lids and the usable iris of one eye; what is not there is `Missing`, nothing is raised."""
     found = segment(sample.image)
     if isinstance(found, Missing):
-        return IrisAnalysis(sample, *[found] * 8)
+        return IrisAnalysis(sample, *[found] * 9)
     pupil, limbus, lids, spots = found.pupil, found.limbus, found.lids, found.reflections
     annulus = between(sample.image.shape, pupil.contour, limbus.contour)
     opening = _opening(sample.image.shape, lids)
     mask = _usable(sample.image, annulus & opening & ~spots, lids)
     band = _band(sample.image, mask, pupil, limbus)
     zones = _zones(sample.image, opening & ~spots, band, pupil, limbus)
-    return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones)
+    edge = edge_width(sample.image, pupil, opening & ~spots)
+    return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones, edge)
 
 
 def between(shape: tuple[int, ...], inner: F64, outer: F64) -> Bool:
-    """Pixels inside the outer and outside the inner contour, (H, W) bool, read-only."""
+    """Pixels whose centres lie inside the outer and outside the inner contour, (H, W) bool, read-only."""
     canvas = np.zeros(shape[:2], np.uint8)
     for contour, value in ((outer, 1), (inner, 0)):
-        cv2.fillPoly(canvas, [np.rint(contour * 16).astype(np.int32)], value, shift=4)
+        middle = contour.mean(0)
+        away = contour - middle
+        # OpenCV fills the pixels that the outline touches too: half a pixel less on all sides
+        inside = middle + away * (1 - 0.5 / np.maximum(np.hypot(*away.T), 1.0))[:, None]
+        cv2.fillPoly(canvas, [np.rint(inside * 16).astype(np.int32)], value, shift=4)
     canvas.flags.writeable = False
     return canvas.view(np.bool_)
 

@@ -92,11 +92,12 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
     waves, penalty = _harmonics(manner.order)
     coefficients = np.zeros(waves.shape[1])
     coefficients[0] = radius
-    for share, rounds in ((manner.reach, 4), (manner.reach * 0.5, 5)):
-        rows = int(np.clip(2 * share * radius * 1.5, 17, 97)) | 1
-        radii = np.linspace(1 - share, 1 + share, rows) * radius
+    for share, width, rounds in ((manner.reach, manner.width, 4), (0.5 * manner.reach, 0.6 * manner.width, 5)):
+        span = share + width
+        rows = int(np.clip(3 * span * radius, 25, 121)) | 1
+        radii = np.linspace(1 - span, 1 + span, rows) * radius
         pitch = radii[1] - radii[0]
-        half = max(1, round(manner.width * radius / pitch))
+        half = max(1, round(width * radius / pitch))
         steps = steps_along(unwrap(image, x, y, radii, _FINE), half)
         expected = (waves @ coefficients - radii[0]) / pitch
         away = (np.arange(rows)[:, None] - expected) * (pitch / (share * radius))

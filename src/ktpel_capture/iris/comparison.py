@@ -24,7 +24,7 @@ BITS = 2 * RADII * ANGLES
 """Bits of a code: 2048."""
 _WAVELENGTH = 18.0
 """Of the wavelet in 256ths of a turn."""
-_BANDWIDTH = 0.55
+_BANDWIDTH = 0.4
 _WEAK = 0.25
 """Share of the usable bits with the weakest responses that is masked: they are the ones that flip."""
 _USUAL = 900

@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage
-from ktpel_capture.iris.analysis import Zones
+from ktpel_capture.iris.analysis import Band, Zones
 from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.iris.edges import EdgeWidth
 from ktpel_capture.iris.sharpness import sharpness_of
 from ktpel_capture.quality import Missing, Native, QualityMeasure
 
@@ -150,6 +151,67 @@ def sharpness(image: GreyImage, limbus: Boundary) -> Native:
     return sharpness_of(image)
 
 
+def motion_blur(edge: EdgeWidth) -> Native:
+    """How far the eye moved during the exposure, in pixels.
+
+    A movement widens the pupil's edge along its direction only: the root of the difference of the squared widths in
+    the two main directions. An eye at rest gives 1 to 3 px, because no pupil is quite even.
+    """
+    return float(np.sqrt(max(0.0, edge.wide**2 - edge.narrow**2)))
+
+
+def defocus_blur(edge: EdgeWidth) -> Native:
+    """How wide the pupil's edge is where it is narrowest, in pixels: what is left when movement is taken away."""
+    return edge.narrow
+
+
+def gaze_angle(limbus: Boundary) -> Native:
+    """How far the eye looks past the camera, in degrees.
+
+    A circle seen at an angle is an ellipse whose axes stand in the ratio of the cosine. Irises are not quite round
+    and lids hide most of their height, so an eye that looks into the lens gives up to 15 degrees.
+    """
+    spread = np.linalg.eigvalsh(np.cov(limbus.contour.T))
+    return float(np.degrees(np.arccos(np.sqrt(spread[0] / spread[1]))))
+
+
+def interlace(image: GreyImage, limbus: Boundary) -> Native:
+    """Whether odd and even rows were taken at different times: combed edges of an eye that moved.
+
+    How far each row is from the mean of its neighbours, over how far it is from the mean of the rows two away: below
+    1 in any picture taken at once (1 in pure noise), above it in a combed one.
+    """
+    top, bottom = max(0, int(limbus.y - limbus.radius)), int(limbus.y + limbus.radius) + 1
+    left, right = max(0, int(limbus.x - limbus.radius)), int(limbus.x + limbus.radius) + 1
+    part = image[top:bottom, left:right]
+    if part.shape[0] < 16:
+        return Missing("iris.too_little_seen")
+    near = cv2.filter2D(part, cv2.CV_16S, np.array([[-1], [2], [-1]], np.float32))[2:-2]
+    far = cv2.filter2D(part, cv2.CV_16S, np.array([[-1], [0], [2], [0], [-1]], np.float32))[2:-2]
+    return cv2.norm(near, cv2.NORM_L1) / max(cv2.norm(far, cv2.NORM_L1), 1.0)
+
+
+def pattern_regularity(band: Band) -> Native:
+    """How much a regular dot pattern stands out of the iris texture, in decibels: for information only.
+
+    The strongest line of the unwrapped iris's spectrum over the median of lines of about the same fineness. Grown
+    over, a natural iris has no single line; printed lenses and prints of an eye often do. It sees coarse, regular
+    patterns only, and says nothing of whether a living eye was presented.
+    """
+    if band.usable.mean() < 0.3:
+        return Missing("iris.too_little_seen")
+    rows = band.image.astype(np.float32)
+    level = float(rows[band.usable].mean())
+    rows = np.where(band.usable, rows - level, 0) * np.hanning(rows.shape[0])[:, None].astype(np.float32)
+    power = np.abs(np.fft.rfft2(rows)) ** 2
+    fineness = np.hypot(np.fft.fftfreq(rows.shape[0])[:, None], np.fft.rfftfreq(rows.shape[1])[None, :])
+    strongest = 0.0
+    for least in np.arange(0.08, 0.4, 0.04):
+        ring = power[(fineness >= least) & (fineness < least + 0.04)]
+        strongest = max(strongest, float(ring.max()) / max(float(np.median(ring)), 1e-6))
+    return 10 * float(np.log10(max(strongest, 1.0)))
+
+
 def glare_area(annulus: Bool, reflections: Bool) -> Native:
     """How much of the iris mirrors a lamp, a window or a spectacle lens, in percent; part of the unusable area."""
     whole = int(annulus.sum())
@@ -274,6 +336,18 @@ MEASURES: tuple[QualityMeasure, ...] = (
         (0, 100),
         f"{_ISO}, sharpness; kernel certain, constant as a CASIA laboratory tool",
         _line(0, 50),
+    ),
+    QualityMeasure("iris.motion_blur", motion_blur, ("edge",), "px", (0, 1000), _OURS, _line(12, 4)),
+    QualityMeasure("iris.defocus_blur", defocus_blur, ("edge",), "px", (0, 1000), _OURS, _line(16, 6)),
+    QualityMeasure("iris.gaze_angle", gaze_angle, ("limbus",), "deg", (0, 90), _OURS, _line(40, 20)),
+    QualityMeasure("iris.interlace", interlace, ("image", "limbus"), "", (0, 100), _OURS, _line(1.6, 1.05)),
+    QualityMeasure(
+        "iris.pattern_regularity",
+        pattern_regularity,
+        ("band",),
+        "dB",
+        (0, 100),
+        "our own, for information: weak evidence of a printed lens or picture, none of liveness",
     ),
     QualityMeasure("iris.glare_area", glare_area, ("annulus", "reflections"), "%", (0, 100), _OURS),
 )
