@@ -47,6 +47,8 @@ _MOVING = 0.6
 """Seconds that a movement takes."""
 _STEPS = 3
 """Poses a movement is drawn in: each new pose is a new picture."""
+_WAYS = 6
+"""Ways in which one person puts a hand down with one intention; each is drawn once, noise aside."""
 _WEAR = 0.003
 """Dirt that one presentation leaves on the glass."""
 _WORN = 0.15
@@ -65,7 +67,7 @@ class View:
     still_for : seconds since the last movement ended, 0 while moving.
     sway : (right, down) small drift as a share of the picture; nobody sits like a statue.
     lids : 1 open .. 0 closed: blinking.
-    placement : counts movements; with ``pose`` it says whether a picture must be drawn anew.
+    placement : which way of presenting this is; with ``pose`` it says whether a picture must be drawn anew.
     presented : when the person had presented (seconds on the device's clock).
     """
 
@@ -99,6 +101,7 @@ class _Stance:
         self.away_until = -math.inf
         self.turn = 0
         self.moves = 0
+        self.way = 0
         self.heard: list[_Heard] = []
 
     def pose(self, now: float) -> Pose:
@@ -233,7 +236,7 @@ class Scene:
             still_for = max(0.0, now - stance.settled()) if present else 0.0
             pose = stance.pose(now)
             return View(
-                person, pose, present, still_for, self._sway(now), self._lids(now), stance.moves, stance.away_until
+                person, pose, present, still_for, self._sway(now), self._lids(now), stance.way, stance.away_until
             )
 
     # How it goes on.
@@ -281,7 +284,8 @@ class Scene:
         """Present anew: the hand is lifted and put down, the head turns."""
         stance = self._stances[modality]
         stance.moves += 1
-        random = self._random(3, MODALITIES.index(modality), stance.turn, stance.moves)
+        stance.way = stance.moves if modality == "signature" else stance.moves % _WAYS
+        random = self._random(3, MODALITIES.index(modality), stance.way)
         restless = self._person.restless if self._person is not None else 0.0
         stance.source = stance.pose(now)
         stance.target = placed(modality, stance.aim, random, restless)
