@@ -45,6 +45,7 @@ EVEN = np.arange(100) / 100
         ("one repeats", lambda t: np.where(np.arange(100) == 40, t[39], t), 1),
         ("one steps back", lambda t: np.where(np.arange(100) == 40, t[20], t), 1),
         ("one leaps ahead", lambda t: np.where(np.arange(100) == 40, t[40] + 50, t), 1),
+        ("one wraps at 32 bits", lambda t: np.where(np.arange(100) == 40, t[40] + 2**32 / 1e6, t), 1),
         ("three leap ahead", lambda t: np.where(abs(np.arange(100) - 41) <= 1, t + 5, t), 3),
         ("the clock is set back", lambda t: np.where(np.arange(100) >= 40, t - 7, t), 1),
         ("the clock is set back twice", lambda t: t - 7.0 * (np.arange(100) >= 40) - 3.0 * (np.arange(100) >= 70), 2),
@@ -63,6 +64,14 @@ def test_a_pause_ahead_is_believed():
     mended, count = repaired_stamps(t)
     assert count == 0
     assert_array_equal(mended, t)
+
+
+def test_a_series_whose_stamps_wrap_is_a_series():
+    t = np.where(np.arange(100) % 30 == 7, EVEN + 2**32 / 1e6, EVEN + 1.7e9)
+    t[t < 1e9] += 1.7e9
+    cut = series(SignatureSample(t, np.arange(100), np.zeros(100)))
+    assert cut.repaired == 4
+    assert_allclose(cut.t, EVEN, atol=0.0101)
 
 
 def test_ten_minutes_of_random_stamps_take_no_minutes():

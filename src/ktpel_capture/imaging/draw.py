@@ -31,6 +31,8 @@ QUIET: Colour = (86, 180, 233)
 
 SHIFT = 4
 """Binary places of a coordinate that OpenCV is given."""
+FINER = 4
+"""Steps a pixel is divided into both ways where coverage is counted."""
 
 
 def _fixed(points: Any, scale: float = 1.0) -> I64:
@@ -57,8 +59,8 @@ def box(image: RgbImage, lower: Sequence[float], upper: Sequence[float], colour:
     polyline(image, [(left, top), (right, top), (right, bottom), (left, bottom)], colour, width=width, closed=True)
 
 
-def coverage(points: F64, widths: F64, begins: Bool, shape: tuple[int, int], *, oversample: int = 4) -> GreyImage:
-    """How far a pen line covers each pixel.
+def coverage(points: F64, widths: F64, begins: Bool, shape: tuple[int, int]) -> GreyImage:
+    """How far a pen line covers each pixel, in steps of a sixteenth.
 
     Parameters
     ----------
@@ -66,7 +68,6 @@ def coverage(points: F64, widths: F64, begins: Bool, shape: tuple[int, int], *, 
     widths : (N,) px, of the line at each point; caps are round.
     begins : (N,) True where the pen comes down anew.
     shape : (height, width) of the picture.
-    oversample : steps a pixel is divided into both ways; 4 gives 17 levels of grey.
 
     Returns
     -------
@@ -80,9 +81,9 @@ def coverage(points: F64, widths: F64, begins: Bool, shape: tuple[int, int], *, 
     lower = np.clip(np.floor(points.min(0) - reach), 0, (width - 1, height - 1)).astype(int)
     upper = np.clip(np.ceil(points.max(0) + reach) + 1, lower + 1, (width, height)).astype(int)
     columns, rows = (int(span) for span in upper - lower)
-    fine = np.zeros((rows * oversample, columns * oversample), np.uint8)
-    thick = np.maximum(1, np.round(widths * oversample)).astype(int)
-    places = _fixed(points - lower, oversample)
+    fine = np.zeros((rows * FINER, columns * FINER), np.uint8)
+    thick = np.maximum(1, np.round(widths * FINER)).astype(int)
+    places = _fixed(points - lower, FINER)
     changes = begins.copy()
     changes[1:] |= thick[1:] != thick[:-1]
     changes[0] = True
@@ -92,11 +93,12 @@ def coverage(points: F64, widths: F64, begins: Bool, shape: tuple[int, int], *, 
         if start and not begins[start]:
             start -= 1  # from where the line was when its width changed
         if stop - start == 1:
-            radius = round(float(widths[start]) * oversample / 2 * (1 << SHIFT))
+            radius = round(float(widths[start]) * FINER / 2 * (1 << SHIFT))
             cv2.circle(fine, places[start].tolist(), radius, 255, -1, cv2.LINE_8, SHIFT)
         else:
             cv2.polylines(fine, [places[start:stop]], False, 255, int(thick[stop - 1]), cv2.LINE_8, SHIFT)
-    covered[lower[1] : upper[1], lower[0] : upper[0]] = cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA)
+    half = cv2.resize(fine, (columns * 2, rows * 2), interpolation=cv2.INTER_AREA)  # by halves it is ten times faster
+    covered[lower[1] : upper[1], lower[0] : upper[0]] = cv2.resize(half, (columns, rows), interpolation=cv2.INTER_AREA)
     return covered
 
 

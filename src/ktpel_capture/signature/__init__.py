@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ktpel_capture.signature import live as live, overlay as overlay, synthesis as synthesis
     from ktpel_capture.signature.analysis import SignatureAnalysis as SignatureAnalysis, analyse as analyse
     from ktpel_capture.signature.assessing import ALGORITHM as ALGORITHM, assess as assess
     from ktpel_capture.signature.comparison import (
@@ -45,12 +46,15 @@ _WHERE = {
     "rendering": ("monochrome", "render", "render_for_card"),
     "synthesis": ("SignatureTruth", "Writer", "grow"),
 }
+_MODULES = ("live", "overlay", "synthesis")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
-__all__ = [*_HOME]  # noqa: PLE0604 - the table above is the list
+__all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
     if name in _HOME:
         value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
         globals()[name] = value

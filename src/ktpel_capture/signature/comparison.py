@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import cast
 
 import numpy as np
 
@@ -31,8 +32,8 @@ USUAL = {True: 0.85, False: 0.7}
 """Median distance between two signings of one person, with and without force (SUSIG)."""
 TEMPO = 0.5
 """How much a different duration counts: forgers draw slowly."""
-ANOTHER = 0.5
-"""Below this likeness another person has most likely signed."""
+ANOTHER = 0.6
+"""Below this likeness another person has most likely signed (SUSIG: 1 % of genuine signings, 99 % of others)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Comparison:
 def compare(references: Sequence[SignatureSample], sample: SignatureSample) -> float:
     """How alike a signing is to a person's others; higher is more alike.
 
-    About 1 where it differs from them as much as they differ from each other, below 0.5 where another person signed.
-    Size, place and, mostly, tempo do not count; a pad without force is compared without it.
+    About 1 where it differs from them as much as they differ from each other, below 0.6 where most likely another
+    person signed. Size, place and, mostly, tempo do not count; a pad without force is compared without it.
 
     Parameters
     ----------
@@ -179,7 +180,7 @@ def _standard(values: F64) -> F64:
 def _distances(rows: Sequence[F32], pairs: Sequence[tuple[int, int]]) -> F32:
     """The warped distance of each pair of rows: the mean cost along the way, a diagonal step counting twice.
 
-    Symmetric form of Sakoe and Chiba 1978, without slope constraint; all pairs at once, one anti-diagonal at a time.
+    Symmetric form of Sakoe and Chiba 1978, without slope constraint.
     """
     first = _padded([rows[a] for a, _ in pairs])
     second = _padded([rows[b] for _, b in pairs])
@@ -202,20 +203,29 @@ def _padded(rows: Sequence[F32]) -> F32:
 
 
 def _warped(cost: F32, lengths: I64) -> F32:
+    """The recurrence ``D[i, j] = min(D[i-1, j] + c, D[i, j-1] + c, D[i-1, j-1] + 2 c)`` for all pairs at once.
+
+    One anti-diagonal at a time: none of its cells needs another of them. The pairs come last, so that all that an
+    operation touches lies in a row.
+    """
     pairs, high, wide = cost.shape
     diagonals = high + wide - 1
-    skewed = np.full((pairs, high, high + wide), np.inf, np.float32)
-    skewed[:, :, :wide] = cost
-    skewed = skewed.reshape(pairs, -1)[:, : high * diagonals].reshape(pairs, high, diagonals)
-    steps = np.ascontiguousarray(skewed.transpose(2, 0, 1))  # steps[d][:, i] is the cost at (i, d - i)
-    reached = np.full((diagonals + 2, pairs, high + 1), np.inf, np.float32)  # column 0 lies outside
-    reached[2, :, 1] = 2 * steps[0, :, 0]
+    skewed = np.full((high, high + wide, pairs), np.inf, np.float32)
+    skewed[:, :wide] = cost.transpose(1, 2, 0)
+    skewed = skewed.reshape(-1, pairs)[: high * diagonals].reshape(high, diagonals, pairs)
+    steps = np.ascontiguousarray(skewed.transpose(1, 0, 2))  # steps[d, i] is the cost at (i, d - i)
+    before, last, now = (np.full((high + 1, pairs), np.inf, np.float32) for _ in range(3))  # row 0 lies outside
+    last[1] = 2 * steps[0, 0]
+    corner = np.empty((high, pairs), np.float32)
+    ends = lengths.sum(1) - 2
+    total = np.where(ends == 0, last[1], np.float32(0))
     for at in range(1, diagonals):
-        before, last, now = reached[at], reached[at + 1], reached[at + 2, :, 1:]
-        np.minimum(last[:, 1:], last[:, :-1], out=now)
-        now += steps[at]
-        diagonal = before[:, :-1] + 2 * steps[at]
-        np.minimum(now, diagonal, out=now)
-    ends = lengths.sum(1)
-    mean: F32 = reached[ends, np.arange(pairs), lengths[:, 0]] / ends
-    return mean
+        step, cells = steps[at], now[1:]
+        np.minimum(last[1:], last[:-1], out=cells)
+        np.add(before[:-1], step, out=corner)
+        np.minimum(cells, corner, out=cells)
+        np.add(cells, step, out=cells)
+        before, last, now = last, now, before
+        for pair in np.flatnonzero(ends == at) if at >= ends.min() else ():
+            total[pair] = last[lengths[pair, 0], pair]
+    return cast(F32, total / lengths.sum(1))

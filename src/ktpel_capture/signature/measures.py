@@ -93,7 +93,8 @@ def legibility(line: Line) -> float:
     cell = 2 * CARD_LINE * box
     path = along(line, cell / 3)
     strokes = path.strokes
-    cells = ((path.points - line.lower) / cell + 0.25).astype(np.int64) @ (1, 4096)
+    column, row = ((path.points - line.lower) / cell + 0.25).astype(np.int64).T
+    cells = row * 4096 + column
     entered = (cells[1:] != cells[:-1]) | (strokes[1:] != strokes[:-1])
     inked = np.sort(cells)
     return (1 + int((inked[1:] != inked[:-1]).sum())) / (1 + int(entered.sum()))

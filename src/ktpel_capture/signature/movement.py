@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from ktpel_capture.arrays import F64, I64, Bool
+from ktpel_capture.arrays import F64, I64
 from ktpel_capture.quality import Missing
 from ktpel_capture.signature.series import Series, thinned
 
@@ -45,16 +45,21 @@ class Line:
     Attributes
     ----------
     points : (M, 2) mm, y down, along the path.
-    begins : (M,) True where a stroke begins.
-    length : mm of the path.
+    stroke : (M,) number of the stroke each point belongs to.
+    reached : (M,) mm of inked path up to each point.
     lower, upper : (2,) mm, corners of the box around it.
     """
 
     points: F64
-    begins: Bool
-    length: float
+    stroke: I64
+    reached: F64
     lower: F64
     upper: F64
+
+    @property
+    def length(self) -> float:
+        """mm of the inked path."""
+        return float(self.reached[-1])
 
     @property
     def size(self) -> F64:
@@ -71,11 +76,13 @@ class Line:
 def line(series: Series) -> Line:
     """The drawing of a series."""
     at, begins = thinned(series)
-    points = series.xy[at]
-    steps = np.diff(points, axis=0)
-    lengths = np.hypot(steps[:, 0], steps[:, 1])
-    length = float(lengths[~begins[1:]].sum())
-    return Line(points, begins, length, points.min(0), points.max(0))
+    x, y = series.x[at], series.y[at]
+    lengths = np.hypot(np.diff(x), np.diff(y))
+    lengths[begins[1:]] = 0.0
+    reached = np.zeros(len(x))
+    np.cumsum(lengths, out=reached[1:])
+    lower, upper = np.array([x.min(), y.min()]), np.array([x.max(), y.max()])
+    return Line(np.column_stack([x, y]), np.cumsum(begins) - 1, reached, lower, upper)
 
 
 def movement(series: Series) -> Movement | Missing:
@@ -128,13 +135,13 @@ def walk(line: Line) -> Walk:
 
 def along(line: Line, step: float) -> Walk:
     """The path in steps of ``step`` mm; what is drawn between two strokes is left out."""
-    steps = np.diff(line.points, axis=0, append=line.points[-1:])
-    jumps = np.append(line.begins[1:], True)
-    lengths = np.where(jumps, 0.0, np.hypot(steps[:, 0], steps[:, 1]))
-    reached = np.concatenate([[0.0], np.cumsum(lengths[:-1])])
-    count = min(round(reached[-1] / step), MOST_STEPS) if step > 0 else 0
-    at = np.linspace(0.0, reached[-1], count + 1)
-    index = np.searchsorted(reached, at, side="right") - 1
-    share = np.divide(at - reached[index], lengths[index], out=np.zeros(len(at)), where=lengths[index] > 0)
-    points = line.points[index] + share[:, None] * steps[index]
-    return Walk(points, np.cumsum(line.begins)[index] - 1)
+    length = line.length
+    count = min(round(length / step), MOST_STEPS) if step > 0 else 0
+    at = np.linspace(0.0, length, count + 1)
+    index = np.searchsorted(line.reached, at, side="right") - 1
+    after = np.minimum(index + 1, len(line.reached) - 1)
+    span = line.reached[after] - line.reached[index]
+    share = np.divide(at - line.reached[index], span, out=np.zeros(len(at)), where=span > 0)
+    start = line.points[index]
+    points = start + share[:, None] * (line.points[after] - start)
+    return Walk(points, line.stroke[index])

@@ -16,7 +16,7 @@ from ktpel_capture.arrays import F32, F64, I64, U8, Bool, GreyImage, RgbImage
 from ktpel_capture.imaging.draw import Colour
 from ktpel_capture.quality import Missing
 from ktpel_capture.signature.measures import CARD_BOX, CARD_LINE
-from ktpel_capture.signature.rendering import MARGIN
+from ktpel_capture.signature.rendering import MARGIN, in_ink
 
 FAINTEST = 0.1
 """Share of the paper's light that ink must take away to be ink: below lie shadows and the grain of paper."""
@@ -98,8 +98,7 @@ def render_paper(photograph: RgbImage, width: int, height: int, *, ink: Colour =
     scale = float((room / np.maximum(upper - lower, 1)).min())
     offset = (np.array([width, height]) - 1) / 2 - (lower + upper) / 2 * scale
     covered = _redrawn(found, scale, offset, (width, height), weight)
-    red, green, blue = (np.full((height, width), value, np.uint8) for value in ink)
-    return cast(U8, cv2.merge([red, green, blue, covered]))
+    return in_ink(covered, ink)
 
 
 def _redrawn(found: PaperInk, scale: float, offset: F64, size: tuple[int, int], weight: float) -> GreyImage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
@@ -66,8 +65,15 @@ def render(
     else:
         drawn = pen_line(points, width, height, line)
         covered = coverage(drawn.points, drawn.widths, drawn.begins, (height, width))
-    red, green, blue = (np.full((height, width), value, np.uint8) for value in ink)
-    return cast(U8, cv2.merge([red, green, blue, covered]))
+    return in_ink(covered, ink)
+
+
+def in_ink(covered: GreyImage, ink: Colour) -> U8:
+    """RGBA of one colour, as opaque as the ink covers."""
+    pixel = np.array([*ink, 0], np.uint8).view(np.uint32)
+    picture = np.full(covered.shape, pixel[0]).view(np.uint8).reshape(*covered.shape, 4)
+    cv2.insertChannel(covered, picture, 3)
+    return picture
 
 
 def render_for_card(sample: SignatureSample, *, dpi: float = 600.0) -> U8:
@@ -88,7 +94,7 @@ def pen_line(series: Series, width: int, height: int, line: float | None = None)
     span = np.maximum(upper - lower, 1e-9)
     room = np.maximum(np.array([width, height]) * (1 - 2 * MARGIN) - 2 * weight, 1.0)
     scale = min(float((room / span).min()), width / CARD_BOX[0])
-    points, widths, begins = _smooth(series, step=max(weight / 4, 1.0) / scale)
+    points, widths, begins = _smooth(series, step=max(weight / 3, 1.0) / scale)
     middle = (np.array([width, height]) - 1) / 2
     return PenLine((points - (lower + upper) / 2) * scale + middle, widths * weight, begins)
 

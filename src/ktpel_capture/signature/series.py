@@ -15,6 +15,8 @@ USUAL_INTERVAL = 0.01
 """s between points where the stamps tell nothing: the native rate of most pads is 100 Hz."""
 FARTHEST = 10_000.0
 """mm; no pad is ten metres wide, so coordinates beyond are no coordinates."""
+FARTHEST_TIME = 1e10
+"""s; over three centuries, so that stamps since any epoch are stamps."""
 LONGEST = 3600.0
 """s; stamps that span more than an hour are no stamps of one signature."""
 LAWLESS = 0.25
@@ -65,7 +67,7 @@ def series(sample: SignatureSample) -> Series | Missing:
         return Missing("signature.blank")
     kept = slice(int(touching[0]), int(touching[-1]) + 1)
     t, x, y, down = sample.t[kept], sample.x[kept], sample.y[kept], down[kept]
-    if max(np.abs(x).max(), np.abs(y).max()) > FARTHEST or t.max() > t.min() + LONGEST:
+    if max(np.abs(x).max(), np.abs(y).max()) > FARTHEST or max(t.max(), -t.min()) > FARTHEST_TIME:
         return Missing("signature.out_of_range")
     t, repaired = repaired_stamps(t - t[0])
     if t[-1] > LONGEST:
