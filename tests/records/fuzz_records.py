@@ -48,6 +48,7 @@ def seeds() -> list[bytes]:
     """Small records of every format, their images a few pixels."""
     import ktpel_capture as kc
     from ktpel_capture import records
+    from ktpel_capture.records.lds import DataGroup
     from ktpel_capture.templates import Minutiae
 
     finger = kc.FingerprintSample(np.arange(30, dtype=np.uint8).reshape(6, 5), 500, "left_index")
@@ -61,6 +62,10 @@ def seeds() -> list[bytes]:
     made += [records.from_samples([face], format="19794-5", edition=2005, encoding="jpeg")]
     made += [records.from_samples([finger, eye], format=name, encoding="raw") for name in ("an2k", "cbeff")]
     made += [records.from_samples([face], format="39794-5", encoding="jpeg2000_lossless")]
+    writer, _truth = kc.signature.grow(1).capture(seed=1)
+    pen = kc.SignatureSample(writer.t[:9], writer.x[:9], writer.y[:9])
+    made += [records.from_samples([pen], format="19794-7")]
+    made += [records.from_samples([finger], format="dg3", encoding="raw"), DataGroup(7, signatures=(b"picture",))]
     template = Minutiae([3.0, 9.0], [4.0, 8.0], [1.0, 2.0], [1, 2], [0.5, 0.9], size=(20, 30))
     made += [records.from_minutiae([template], edition=year) for year in (2005, 2011)]
     found = [records.encode(record) for record in made]
