@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     )
     from ktpel_capture.signature.csvfile import read_csv as read_csv, write_csv as write_csv
     from ktpel_capture.signature.inkml import read_inkml as read_inkml, write_inkml as write_inkml
+    from ktpel_capture.signature.marks import render_thumb_print as render_thumb_print
     from ktpel_capture.signature.measures import MEASURES as MEASURES
     from ktpel_capture.signature.overlay import draw as draw
     from ktpel_capture.signature.paper import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         render as render,
         render_for_card as render_for_card,
     )
+    from ktpel_capture.signature.series import Series as Series, resampled as resampled
     from ktpel_capture.signature.synthesis import SignatureTruth as SignatureTruth, Writer as Writer, grow as grow
 
 _WHERE = {
@@ -39,11 +41,13 @@ _WHERE = {
     "comparison": ("Comparison", "compare", "consistency", "same_person"),
     "csvfile": ("read_csv", "write_csv"),
     "inkml": ("read_inkml", "write_inkml"),
+    "marks": ("render_thumb_print",),
     "measures": ("MEASURES",),
     "overlay": ("draw",),
     "paper": ("PaperInk", "ink_on_paper", "render_paper"),
     "pictures": ("write_png", "write_svg"),
     "rendering": ("monochrome", "render", "render_for_card"),
+    "series": ("Series", "resampled"),
     "synthesis": ("SignatureTruth", "Writer", "grow"),
 }
 _MODULES = ("live", "overlay", "synthesis")
