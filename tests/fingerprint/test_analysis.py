@@ -69,9 +69,10 @@ def test_a_portrait_is_no_print():
         assert reason(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)) == "fingerprint.no_ridges"
 
 
-@pytest.mark.parametrize(("seed", "true", "expected"), [(5, 250, "too_low"), (2, 1000, "too_high")])
-def test_a_resolution_that_cannot_be_is_named(seed, true, expected):
-    sample, _ = synthesis.grow(seed).capture(seed=1, ppi=true, size=(416 * true // 500, 560 * true // 500))
+@pytest.mark.parametrize(("true", "expected"), [(250, "too_low"), (1000, "too_high")])
+def test_a_resolution_that_cannot_be_is_named(true, expected):
+    finger = next(finger for finger in map(synthesis.grow, range(30)) if 8.6 < np.median(finger.skin.period) < 9.6)
+    sample, _ = finger.capture(seed=1, ppi=true, size=(416 * true // 500, 560 * true // 500))
     assert reason(sample.image) == f"fingerprint.resolution_{expected}"
     assert reason(sample.image, true) is None
 

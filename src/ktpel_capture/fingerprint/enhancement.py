@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from ktpel_capture.arrays import F32, F64, I64, Bool
 from ktpel_capture.fingerprint.flow import BLOCK, RidgeFlow
 
 _cv2: Any = cv2
+C64: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.complex64]]
 WINDOW = 32
 STEP = 16
 """Windows of 32 pixels (1.6 mm, three to five ridges) overlap by half."""
@@ -68,20 +70,52 @@ def enhance(even: F32, flow: RidgeFlow) -> F32:
     Source: contextual filtering in overlapping windows, S. Chikkerur, A. N. Cartwright, V. Govindaraju, Fingerprint
     enhancement using STFT analysis, Pattern Recognition 40 (2007).
     """
-    height, width = even.shape
-    rows, cols = -(-height // STEP) + 1, -(-width // STEP) + 1
-    room = np.zeros(((rows + 1) * STEP, (cols + 1) * STEP), np.float32)
-    room[STEP : STEP + height, STEP : STEP + width] = even
+    rows, cols = grid_of(even.shape)
     direction, used = _direction_of_windows(flow, rows, cols)
+    return filtered(even, used, lambda spectrum: (direction, _frequency_of_windows(spectrum, direction, used)))
+
+
+def grid_of(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Rows and columns of windows over a picture; window (r, c) has its middle at pixel (c, r) times `STEP`."""
+    return -(-shape[0] // STEP) + 1, -(-shape[1] // STEP) + 1
+
+
+def filtered(picture: F32, used: Bool, tuning: Callable[[C64], tuple[I64, I64]]) -> F32:
+    """A picture with every used window passed through the filter of its direction and frequency, 0 elsewhere.
+
+    Parameters
+    ----------
+    picture : (height, width) float32.
+    used : (rows, cols) bool, windows that are filtered.
+    tuning : from the spectra of the used windows the numbers of their directions and of their frequencies.
+    """
+    height, width = picture.shape
+    rows, cols = used.shape
+    room = np.zeros(((rows + 1) * STEP, (cols + 1) * STEP), np.float32)
+    room[STEP : STEP + height, STEP : STEP + width] = picture
     every = np.lib.stride_tricks.sliding_window_view(room, (WINDOW, WINDOW))
     windows = every[::STEP, ::STEP][:rows, :cols][used]
     if not len(windows):
-        return np.zeros_like(even)
+        return np.zeros_like(picture)
     spectrum = scipy.fft.rfft2(windows * _taper()).reshape(len(windows), -1)
-    frequency = _frequency_of_windows(spectrum, direction, used)
+    direction, frequency = tuning(spectrum)
     spectrum *= _filters()[1][direction, frequency]
-    filtered: Any = scipy.fft.irfft2(spectrum.reshape(len(windows), WINDOW, -1), s=(WINDOW, WINDOW), overwrite_x=True)
-    return _added_up(filtered, used)[STEP : STEP + height, STEP : STEP + width]
+    back: Any = scipy.fft.irfft2(spectrum.reshape(len(windows), WINDOW, -1), s=(WINDOW, WINDOW), overwrite_x=True)
+    return _added_up(back, used)[STEP : STEP + height, STEP : STEP + width]
+
+
+def direction_number(angle: F32) -> I64:
+    """Numbers of ridge directions (radians)."""
+    number: I64 = np.rint(angle * (_DIRECTIONS / math.pi)).astype(np.int64) % _DIRECTIONS
+    return number
+
+
+def frequency_number(frequency: F32) -> I64:
+    """Numbers of ridge frequencies (a pixel at 500 ppi)."""
+    held = np.log(np.clip(frequency, 1 / 30, 1 / 2))
+    place = np.interp(held, np.log(_FREQUENCIES), np.arange(len(_FREQUENCIES)))
+    number: I64 = np.rint(place).astype(np.int64)
+    return number
 
 
 def _direction_of_windows(flow: RidgeFlow, rows: int, cols: int) -> tuple[I64, Bool]:
@@ -93,22 +127,17 @@ def _direction_of_windows(flow: RidgeFlow, rows: int, cols: int) -> tuple[I64, B
     cos2 = _cv2.blur(np.cos(2 * flow.angle), (2, 2))[np.ix_(row, col)]
     sin2 = _cv2.blur(np.sin(2 * flow.angle), (2, 2))[np.ix_(row, col)]
     used = _cv2.dilate(flow.foreground.view(np.uint8), np.ones((5, 5), np.uint8))[np.ix_(row, col)] > 0
-    angle = np.arctan2(sin2, cos2)[used] / 2
-    direction: I64 = np.rint(angle * (_DIRECTIONS / math.pi)).astype(np.int64) % _DIRECTIONS
-    return direction, used
+    return direction_number(np.arctan2(sin2, cos2)[used] / 2), used
 
 
-def _frequency_of_windows(spectrum: np.ndarray[Any, np.dtype[np.complex64]], direction: I64, used: Bool) -> I64:
+def _frequency_of_windows(spectrum: C64, direction: I64, used: Bool) -> I64:
     """The number of the ridge frequency of every window: the mean along its direction, smoothed over neighbours."""
     power = (spectrum.real**2 + spectrum.imag**2) * _filters()[0][direction]
     energy, moment = np.zeros(used.shape, np.float32), np.zeros(used.shape, np.float32)
     energy[used] = power.sum(1)
     moment[used] = power @ _plane()[0].ravel()
     wide_energy, wide_moment = (_cv2.GaussianBlur(part, (0, 0), 1.5)[used] for part in (energy, moment))
-    frequency = np.clip(wide_moment / np.maximum(wide_energy, 1e-9), 1 / 30, 1 / 2)
-    place = np.interp(np.log(frequency), np.log(_FREQUENCIES), np.arange(len(_FREQUENCIES)))
-    number: I64 = np.rint(place).astype(np.int64)
-    return number
+    return frequency_number(wide_moment / np.maximum(wide_energy, 1e-9))
 
 
 def _added_up(windows: F32, used: Bool) -> F32:

@@ -95,7 +95,7 @@ def as_template(found: Found, sample: FingerprintSample) -> Minutiae:
 def extract(ridges: F32, flow: RidgeFlow) -> Found:
     """Minutiae of mended ridges (of `enhance`) with their flow: thinned, their ends and branchings read off."""
     inside = to_pixels(flow.foreground.astype(np.float32), ridges.shape) > 0.5
-    mask = _without_specks((ridges < 0) & inside)
+    mask = without_specks((ridges < 0) & inside)
     skeleton = prune(thin(pack(mask)), _SPUR)
     ends, branchings = (unpack(part) for part in crossing_masks(skeleton))
     room = _cv2.distanceTransform(np.pad(inside, 1).view(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
@@ -119,7 +119,7 @@ def extract(ridges: F32, flow: RidgeFlow) -> Found:
     )
 
 
-def _without_specks(mask: Bool) -> U8:
+def without_specks(mask: Bool) -> U8:
     """Fill pores and drop dots: anything smaller than 30 pixels, on either side; 1 on ridges."""
     result = mask.astype(np.uint8)
     contours, hierarchy = _cv2.findContours(result, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)

@@ -14,7 +14,7 @@ LEAST_SIDE = 64
 """Pixels at 500 ppi (3.3 mm): less holds too few ridges to say anything."""
 LEAST_WINDOWS = 6
 """Windows of ridges (1.6 mm squared each, 16 mm² in all) that make a print."""
-SPACING_MM = (0.28, 0.85)
+SPACING_MM = (0.28, 0.78)
 """Ridge spacing of human fingers. Children of 5 to adults lie within 0.3 to 0.7 mm (M. D. Ashbaugh, Quantitative-
 Qualitative Friction Ridge Analysis, 1999; Kralik and Novotny 2003); the bounds leave room for distortion."""
 

@@ -8,38 +8,45 @@ the truth, so that a measure or an extractor can be held against what really was
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, Bool, GreyImage, frozen_copy
+from ktpel_capture.arrays import F32, F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.fingerprint.boxes import Box
-from ktpel_capture.fingerprint.pressing import Conditions, press
+from ktpel_capture.fingerprint.flow import BLOCK
+from ktpel_capture.fingerprint.growing import PATTERNS, Pattern, Skin, grow_skin
+from ktpel_capture.fingerprint.pressing import Conditions, Impression, press
 from ktpel_capture.samples import FINGERS, FINGERS_OF, FingerprintSample, Position
+from ktpel_capture.templates import Minutiae
 
-Pattern: TypeAlias = Literal["arch", "tented_arch", "left_loop", "right_loop", "whorl"]
-
-_PRINTS = tuple(f"SFinGe_Test0{number}.pgm" for number in range(1, 6))
+__all__ = ["PATTERNS", "CaptureTruth", "Finger", "Pattern", "SlapTruth", "develop", "grow", "grow_hand", "slap"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaptureTruth:
-    """What really lies under one impression.
+    """What really lies under one impression, in pixels of its picture.
 
     Attributes
     ----------
     contact : (height, width) bool, where the skin touched the glass.
     box : the touched area as a rotated rectangle.
+    minutiae : every ridge ending and bifurcation of the skin that touched.
+    angle : (rows, cols) float32, ridge direction on blocks of 8 pixels, radians in [0, pi); where the skin touched.
+    period : (rows, cols) float32, from ridge to ridge, pixels.
+    cores, deltas : (K, 2) points (x, y), those that touched.
     """
 
     contact: Bool
     box: Box
+    minutiae: Minutiae
+    angle: F32
+    period: F32
+    cores: F64
+    deltas: F64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,15 +62,33 @@ class Finger:
 
     Attributes
     ----------
-    ridges : (height, width) float32 at 500 ppi, -1 the floor of a valley .. 1 the top of a ridge; the finger points up
-        and the middle of its pad is the middle of the field.
-    width : of the pad in mm.
-    length : of the pad in mm.
+    skin : its ridges and everything that is true of them.
+    width, length : of the pad in mm.
+    wear : 0 soft skin .. 1 the hands of a mason: how patchily the ridges print.
+    breadth : of the ridges against the valleys, 0 alike, positive broader.
     """
 
-    ridges: F32
+    skin: Skin
     width: float
     length: float
+    wear: float = 0.3
+    breadth: float = 0.0
+
+    @property
+    def ridges(self) -> F32:
+        """(height, width) float32 at 500 ppi, -1 the floor of a valley .. 1 the top of a ridge."""
+        return self.skin.ridges
+
+    @property
+    def pattern(self) -> Pattern:
+        return self.skin.pattern
+
+    def press(self, conditions: Conditions, *, seed: int, ppi: float, size: tuple[int, int]) -> Impression:
+        """Lay the finger on glass of ``size`` pixels once."""
+        pad = (self.width, self.length)
+        return press(
+            self.skin.ridges, pad, conditions, seed=seed, ppi=ppi, size=size, wear=self.wear, breadth=self.breadth
+        )
 
     def capture(
         self,
@@ -95,14 +120,63 @@ class Finger:
         position : what the sample is said to be.
         """
         conditions = Conditions(rotation, shift, pressure, moisture, distortion)
-        impression = press(self.ridges, (self.width, self.length), conditions, seed=seed, ppi=ppi, size=size)
+        impression = self.press(conditions, seed=seed, ppi=ppi, size=size)
         darkness = np.zeros(size[::-1], np.float32)
         contact = np.zeros(size[::-1], np.bool_)
         darkness[impression.window] = impression.darkness
         contact[impression.window] = impression.contact
         image = develop(darkness, seed=seed, dirt=dirt)
         sample = FingerprintSample(image, ppi, position, "live_plain")
-        return sample, CaptureTruth(frozen_copy(contact), impression.box)
+        return sample, _truth(self.skin, impression, contact, ppi, position)
+
+
+def _truth(skin: Skin, impression: Impression, contact: Bool, ppi: float, position: Position) -> CaptureTruth:
+    height, width = contact.shape
+    middle = ((skin.ridges.shape[1] - 1) / 2, (skin.ridges.shape[0] - 1) / 2)
+    turn = impression.box.angle
+
+    def touched(points: F64) -> tuple[F64, Bool]:
+        there = impression.place(points, middle)
+        there = np.where(np.isfinite(there), there, -1.0)
+        x, y = np.rint(there).astype(np.int64).T
+        inside: Bool = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+        inside[inside] = contact[y[inside], x[inside]]
+        return there, inside
+
+    points, kept = touched(np.stack((skin.x, skin.y), 1).astype(np.float64))
+    found = Minutiae(
+        x=points[kept, 0].astype(np.float32),
+        y=points[kept, 1].astype(np.float32),
+        angle=np.mod(skin.direction[kept] + turn, 2 * math.pi).astype(np.float32),
+        kind=skin.kind[kept].astype(np.uint8),
+        quality=np.ones(int(kept.sum()), np.float32),
+        ppi=ppi,
+        size=(width, height),
+        position=position,
+    )
+    angle, period = _maps(skin, impression, (height, width), middle)
+    singular = []
+    for group in (skin.cores, skin.deltas):
+        there, inside = touched(group)
+        singular.append(frozen_copy(there[inside]))
+    return CaptureTruth(
+        frozen_copy(contact), impression.box, found, frozen_copy(angle), frozen_copy(period), singular[0], singular[1]
+    )
+
+
+def _maps(skin: Skin, impression: Impression, shape: tuple[int, int], middle: tuple[float, float]) -> tuple[F32, F32]:
+    """Ridge direction and spacing of the skin on the blocks of the picture."""
+    rows, cols = shape[0] // BLOCK, shape[1] // BLOCK
+    x, y = np.meshgrid(np.arange(cols) * BLOCK + (BLOCK - 1) / 2, np.arange(rows) * BLOCK + (BLOCK - 1) / 2)
+    cos, sin = math.cos(impression.box.angle), math.sin(impression.box.angle)
+    x, y = x - impression.box.centre[0], y - impression.box.centre[1]
+    skin_x = (x * cos - y * sin) / impression.scale + middle[0]
+    skin_y = (x * sin + y * cos) / impression.scale + middle[1]
+    last_row, last_col = skin.angle.shape[0] - 1, skin.angle.shape[1] - 1
+    row = np.clip(skin_y // BLOCK, 0, last_row).astype(np.int64)
+    col = np.clip(skin_x // BLOCK, 0, last_col).astype(np.int64)
+    angle = np.mod(skin.angle[row, col] + impression.box.angle, math.pi).astype(np.float32)
+    return angle, (skin.period[row, col] * impression.scale).astype(np.float32)
 
 
 def develop(darkness: F32, *, seed: int, dirt: float = 0.0) -> GreyImage:
@@ -120,20 +194,6 @@ def develop(darkness: F32, *, seed: int, dirt: float = 0.0) -> GreyImage:
     return image
 
 
-@cache
-def _print(number: int) -> F32:
-    """The ridges of a packaged SFinGe print, -1..1, evened out over the whole field."""
-    data = np.frombuffer(files(__package__).joinpath("prints", _PRINTS[number]).read_bytes(), np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    if image is None:
-        raise RuntimeError(f"{_PRINTS[number]} of the package cannot be decoded; install it again")
-    smooth = cv2.GaussianBlur(image.astype(np.float32), (0, 0), 1.2)
-    level = cv2.GaussianBlur(smooth, (0, 0), 9)
-    swing = np.sqrt(cv2.GaussianBlur((smooth - level) ** 2, (0, 0), 12))
-    ridges: F32 = np.clip((level - smooth) / np.maximum(swing * 1.4, 12), -1, 1).astype(np.float32)
-    return ridges
-
-
 def grow(seed: int, pattern: Pattern | None = None) -> Finger:
     """A finger; the same seed is the same finger.
 
@@ -142,51 +202,59 @@ def grow(seed: int, pattern: Pattern | None = None) -> Finger:
     seed : any whole number from 0.
     pattern : the pattern class it shall have; left to chance by the seed where None.
     """
-    random = np.random.default_rng((seed, 0))
-    numbers: Mapping[str, tuple[tuple[int, bool], ...]] = {
-        "whorl": ((0, False), (0, True), (1, False), (1, True), (3, False), (3, True)),
-        "tented_arch": ((2, False), (2, True)),
-        "right_loop": ((2, False),),
-        "left_loop": ((2, True),),
-        "arch": ((4, False), (4, True)),
-    }
-    choices = numbers[pattern] if pattern else tuple((number, mirrored) for number in range(5) for mirrored in (0, 1))
-    number, mirrored = choices[int(random.integers(len(choices)))]
-    return _finger(number, bool(mirrored), random)
+    return _finger(grow_skin(seed, pattern), np.random.default_rng((seed, 3)))
 
 
-def _finger(number: int, mirrored: bool, random: np.random.Generator) -> Finger:
-    ridges = _print(number)
-    if mirrored:
-        ridges = np.ascontiguousarray(ridges[:, ::-1])
-    scale = random.uniform(0.92, 1.12)
-    turned = cv2.getRotationMatrix2D((207.5, 279.5), math.degrees(random.normal(0, 0.05)), scale)
-    warped = cv2.warpAffine(ridges, turned, (416, 560), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+def _finger(skin: Skin, random: np.random.Generator, width: float = 16.5) -> Finger:
     return Finger(
-        frozen_copy(np.clip(np.asarray(warped, np.float32), -1, 1)), random.uniform(16, 19), random.uniform(22, 26)
+        skin=skin,
+        width=width * random.uniform(0.93, 1.07),
+        length=width * random.uniform(1.3, 1.45),
+        wear=float(random.beta(1.1, 1.9)),
+        breadth=float(random.normal(0, 0.25)),
     )
 
 
+_WIDTHS = {"thumb": 19.0, "index": 16.0, "middle": 16.5, "ring": 15.5, "little": 13.5}
+"""Pads of an average hand, mm across."""
+
+
 def grow_hand(seed: int) -> Mapping[Position, Finger]:
-    """The ten fingers of one person, right thumb first."""
-    random = np.random.default_rng((seed, 10))
-    order = random.permutation(5)
-    fingers: dict[Position, Finger] = {}
-    for index, position in enumerate(FINGERS):
-        fingers[position] = _finger(int(order[index % 5]), index >= 5, random)
-    return MappingProxyType(fingers)
+    """The ten fingers of one person, right thumb first; grown when they are first asked for."""
+    return _Hand(seed)
+
+
+class _Hand(Mapping[Position, Finger]):
+    """Ten fingers that grow on demand: most captures need a few of them."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def __getitem__(self, position: Position) -> Finger:
+        number = FINGERS.index(position) if position in FINGERS else -1
+        if number < 0:
+            raise KeyError(position)
+        random = np.random.default_rng((self._seed, 10, number))
+        skin = grow_skin(int(random.integers(2**62)))
+        return _finger(skin, random, _WIDTHS[position.split("_")[1]])
+
+    def __iter__(self) -> Iterator[Position]:
+        return iter(FINGERS)
+
+    def __len__(self) -> int:
+        return len(FINGERS)
 
 
 _PLACES: Mapping[Position, tuple[float, float, float]] = MappingProxyType(
     {
-        "right_index": (-29.0, 2.0, 0.10),
-        "right_middle": (-9.5, -6.0, 0.03),
-        "right_ring": (10.0, -2.5, -0.04),
-        "right_little": (28.5, 11.0, -0.13),
-        "left_index": (29.0, 2.0, -0.10),
-        "left_middle": (9.5, -6.0, -0.03),
-        "left_ring": (-10.0, -2.5, 0.04),
-        "left_little": (-28.5, 11.0, 0.13),
+        "right_index": (-29.0, 1.0, 0.08),
+        "right_middle": (-9.8, -7.0, 0.03),
+        "right_ring": (9.6, -3.0, -0.03),
+        "right_little": (28.0, 12.0, -0.11),
+        "left_index": (29.0, 1.0, -0.08),
+        "left_middle": (9.8, -7.0, -0.03),
+        "left_ring": (-9.6, -3.0, 0.03),
+        "left_little": (-28.0, 12.0, 0.11),
         "right_thumb": (17.0, 0.0, 0.12),
         "left_thumb": (-17.0, 0.0, -0.12),
     }
@@ -243,9 +311,7 @@ def slap(
             moisture=moisture.get(finger, 0.5) if isinstance(moisture, Mapping) else moisture,
         )
         grown = hand[finger]
-        impression = press(
-            grown.ridges, (grown.width, grown.length), conditions, seed=int(random.integers(2**31)), ppi=ppi, size=size
-        )
+        impression = grown.press(conditions, seed=int(random.integers(2**31)), ppi=ppi, size=size)
         patch = darkness[impression.window]
         np.maximum(patch, impression.darkness, out=patch)
         if impression.contact.any():
