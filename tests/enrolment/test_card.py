@@ -3,21 +3,16 @@
 from datetime import date
 
 import numpy as np
-import pytest
 from hypothesis import given, settings, strategies as st
 
 import ktpel_capture as kc
 from enrolment.world import pupil
-from ktpel_enrolment.card.face import crop_to, plain_letters, render_back, render_front, strokes_within
+from ktpel_enrolment.card.face import crop_to, plain_letters, render_back, render_front
 from ktpel_enrolment.visit.register import SimulatedRegister
 
 DAY = date(2026, 2, 12)
 BIODATA = SimulatedRegister((pupil(),)).entry(pupil().nik.digits).biodata
 FACE = kc.FaceSample(np.full((160, 120, 3), 128, np.uint8))
-
-
-def signature(x, y, down=None):
-    return kc.SignatureSample(np.arange(len(x)) * 0.01, np.array(x, float), np.array(y, float), pen_down=down)
 
 
 def red(card):
@@ -67,23 +62,17 @@ def test_a_crop_keeps_its_proportions_and_is_as_large_as_it_can_be(width, height
     assert abs(part.shape[1] * 354 - part.shape[0] * 236) <= 354
 
 
-@given(st.lists(st.tuples(st.floats(-50, 150), st.floats(-50, 150), st.booleans()), min_size=2, max_size=30))
-def test_strokes_stay_in_their_box_with_their_proportions(points):
-    x, y, down = (np.array(values) for values in zip(*points))
-    box = (10.0, 20.0, 110.0, 60.0)
-    for stroke in strokes_within(signature(x, y, down.astype(bool)), box):
-        for px, py in stroke:
-            assert box[0] - 1e-6 <= px <= box[2] + 1e-6
-            assert box[1] - 1e-6 <= py <= box[3] + 1e-6
-
-
-def test_pen_lifts_part_strokes():
-    strokes = strokes_within(
-        signature([0, 1, 2, 3, 4, 5], [0, 1, 0, 1, 0, 1], np.array([1, 1, 0, 1, 1, 1], bool)), (0, 0, 10, 10)
+def test_the_signature_is_printed_below_the_portrait_and_nowhere_else():
+    t = np.arange(200) * 0.01
+    signed = kc.SignatureSample(t, 30 + 20 * t, 20 + 5 * np.sin(9 * t), pad_size=(96.0, 60.0))
+    changed = (render_front(BIODATA, FACE, signed, printed=DAY) != render_front(BIODATA, FACE, EMPTY, printed=DAY)).any(
+        2
     )
-    assert [len(stroke) for stroke in strokes] == [2, 3]
+    y, x = np.nonzero(changed)
+    assert changed.sum() > 200
+    assert y.min() >= 500
+    assert y.max() < 590
+    assert x.min() > 720
 
 
-@pytest.mark.parametrize("down", [np.zeros(3, bool), np.array([1, 0, 0], bool)])
-def test_no_ink_is_no_stroke(down):
-    assert strokes_within(signature([0, 1, 2], [0, 1, 2], down), (0, 0, 10, 10)) == []
+EMPTY = kc.SignatureSample([], [], [])

@@ -190,6 +190,21 @@ def test_fingers_that_do_not_verify_are_recorded_anew_and_verified_again(tmp_pat
         assert enrolled_fingers(store, pupil().nik.digits)["right_index"].image[0, 0] == 1
 
 
+@pytest.mark.parametrize(("vouching", "refused"), [([True], 0), ([False, True], 1)])
+def test_a_portrait_like_the_one_before_is_looked_at_and_kept_only_when_vouched_for(tmp_path, table, vouching, refused):
+    table.alike = True
+    with fresh(tmp_path) as store:
+        run = recorder(store, table, [pupil(2), pupil(3)])
+        run.record(Applicant(pupil(2)))
+        assert table.told == []
+        table.vouching = list(vouching)
+        run.record(Applicant(pupil(3)))
+        content = store.steps(pupil(3).nik.digits)["photo"].content
+        assert len(content["refused"]) == refused
+        assert content["doubted"]["en"].startswith("This photo resembles")
+        assert table.vouching == []
+
+
 class Killed(BaseException):
     """The process ends here."""
 

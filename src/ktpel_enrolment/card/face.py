@@ -22,6 +22,7 @@ WIDTH, HEIGHT = 1011, 638
 """ID-1 (ISO/IEC 7810): 85.60 x 53.98 mm at 300 dpi."""
 PORTRAIT = (236, 354)
 """Portrait of 2 x 3 cm at 300 dpi."""
+SIGNATURE = (220, 80)
 
 _SCALE = 2  # drawn twice as large, so that lines and letters come out smooth
 _INK = (23, 42, 58)
@@ -54,7 +55,7 @@ def render_front(
     _header(draw)
     _photo(canvas, draw, portrait)
     _biodata(draw, biodata)
-    _sign(draw, signature, printed)
+    _sign(canvas, draw, signature, printed)
     _across(canvas)
     _footer(draw)
     return _finished(canvas)
@@ -98,9 +99,10 @@ def _header(draw: ImageDraw.ImageDraw) -> None:
 
 def _photo(canvas: Image.Image, draw: ImageDraw.ImageDraw, portrait: kc.FaceSample) -> None:
     left, top = WIDTH - 36 - PORTRAIT[0], 122
-    picture = Image.fromarray(crop_to(portrait.image, PORTRAIT)).resize(
-        (PORTRAIT[0] * _SCALE, PORTRAIT[1] * _SCALE), Image.Resampling.LANCZOS
-    )
+    finished = kc.face.crop_portrait(portrait, ppi=DPI * _SCALE)
+    pixels = crop_to(portrait.image, PORTRAIT) if isinstance(finished, kc.Missing) else finished.image
+    size = (PORTRAIT[0] * _SCALE, PORTRAIT[1] * _SCALE)
+    picture = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
     _box(draw, (left - 5, top - 5, left + PORTRAIT[0] + 5, top + PORTRAIT[1] + 5), fill=(255, 255, 255, 255))
     canvas.paste(picture, (left * _SCALE, top * _SCALE))
 
@@ -128,14 +130,14 @@ def _biodata(draw: ImageDraw.ImageDraw, biodata: Biodata) -> None:
         top += 34.5
 
 
-def _sign(draw: ImageDraw.ImageDraw, signature: kc.SignatureSample | None, printed: date) -> None:
+def _sign(canvas: Image.Image, draw: ImageDraw.ImageDraw, signature: kc.SignatureSample | None, printed: date) -> None:
     centre = WIDTH - 36 - PORTRAIT[0] / 2
     _text(draw, (centre, 486), f"DICETAK {printed:%d-%m-%Y}", 17, _INK, anchor="mt")
     if signature is None:
         _text(draw, (centre, 530), "tidak dapat tanda tangan", 17, _INK, anchor="mt")
         return
-    for stroke in strokes_within(signature, (centre - 100, 508, centre + 100, 580)):
-        draw.line([(x * _SCALE, y * _SCALE) for x, y in stroke], fill=(18, 24, 60, 255), width=5, joint="curve")
+    ink = Image.fromarray(kc.signature.render(signature, SIGNATURE[0] * _SCALE, SIGNATURE[1] * _SCALE, ink=_INK))
+    canvas.paste(ink, (round((centre - SIGNATURE[0] / 2) * _SCALE), 506 * _SCALE), ink)
 
 
 def _across(canvas: Image.Image) -> None:
@@ -202,29 +204,6 @@ def crop_to(image: RgbImage, shape: tuple[int, int]) -> RgbImage:
     kept = round(width / wanted)
     top = (height - kept) // 3
     return image[top : top + kept]
-
-
-def strokes_within(
-    signature: kc.SignatureSample, box: tuple[float, float, float, float]
-) -> list[list[tuple[float, float]]]:
-    """The pen's strokes moved and scaled into a box (left, top, right, bottom), proportions kept."""
-    down = signature.pen_down if signature.pen_down is not None else np.ones(len(signature.t), bool)
-    if signature.pen_down is None and signature.force is not None:
-        down = signature.force > 0
-    if np.count_nonzero(down) < 2:
-        return []
-    x, y = signature.x[down], signature.y[down]
-    span = max(float(np.ptp(x)), 1e-6), max(float(np.ptp(y)), 1e-6)
-    scale = min((box[2] - box[0]) / span[0], (box[3] - box[1]) / span[1])
-    left = (box[0] + box[2] - scale * span[0]) / 2 - scale * float(x.min())
-    top = (box[1] + box[3] - scale * span[1]) / 2 - scale * float(y.min())
-    strokes: list[list[tuple[float, float]]] = [[]]
-    for touching, a, b in zip(down, signature.x, signature.y):
-        if touching:
-            strokes[-1].append((left + scale * float(a), top + scale * float(b)))
-        elif strokes[-1]:
-            strokes.append([])
-    return [stroke for stroke in strokes if len(stroke) > 1]
 
 
 def plain_letters(words: str) -> str:

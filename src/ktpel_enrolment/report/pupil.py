@@ -124,6 +124,7 @@ def _photo(step: Step, pictures: Path) -> Markup:
         tag("h3", word("photo")),
         tag("figure", _accepted(content, "face", pictures), caption, class_="portrait"),
         _findings(content, "face"),
+        tag("p", told(content["doubted"]), class_="note") if content.get("doubted") else None,
         class_="block",
     )
 

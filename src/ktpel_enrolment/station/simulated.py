@@ -185,6 +185,11 @@ class SimulatedTable:
         self._refusals -= 1
         return self._refusals < 0
 
+    def vouches(self, doubt: kc.Advice) -> bool:
+        self._told(doubt)
+        self.clock.wait(8.0)
+        return self.scene.person == self._seated
+
     @contextmanager
     def officer_at_the_glass(self) -> Iterator[None]:
         self.scene.seat(self._operator)

@@ -54,6 +54,10 @@ class Desk(Protocol):
         """The portrait is shown; whether the person wants it on the card."""
         ...
 
+    def vouches(self, doubt: kc.Advice) -> bool:
+        """It looks as if another person sat there: whether the operator, having looked, vouches for this one."""
+        ...
+
     def officer_at_the_glass(self) -> AbstractContextManager[None]:
         """The operator turns the scanner to himself for a moment."""
         ...

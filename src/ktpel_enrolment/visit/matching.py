@@ -58,6 +58,12 @@ def _prepared(sample: kc.FingerprintSample) -> kc.fingerprint.Prepared:
     return _PREPARED[sample.digest]
 
 
+def looks_the_same(before: kc.FaceSample, portrait: kc.FaceSample) -> bool:
+    """Whether a portrait seems to show the person before; a hint to look again, no recognition."""
+    likeness = kc.face.same_person(before, portrait)
+    return not isinstance(likeness, kc.Missing) and likeness.same
+
+
 def best_two(fingers: Mapping[kc.Position, kc.FingerprintSample]) -> tuple[kc.Position, ...]:
     """The two fingers for the chip: both index fingers, else thumbs, middle, ring, little fingers in that order."""
     order: tuple[kc.Position, ...] = (

@@ -9,11 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 import ktpel_capture as kc
 from ktpel_capture.samples import modality_of
-from ktpel_enrolment.card.face import strokes_within
 from ktpel_enrolment.store.blobs import Sample, replace_durably
 from ktpel_enrolment.visit.capturing import CaptureNotes
 
@@ -82,7 +81,6 @@ def width_of(sample: Sample) -> int:
 def ink(sample: kc.SignatureSample, size: tuple[int, int] = (760, 440)) -> NDArray[np.uint8]:
     """A signature as dark ink on white."""
     canvas = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(canvas)
-    for stroke in strokes_within(sample, (40, 40, size[0] - 40, size[1] - 40)):
-        draw.line(stroke, fill=(18, 24, 60), width=5, joint="curve")
+    drawn = Image.fromarray(kc.signature.render(sample, *size, ink=(18, 24, 60)))
+    canvas.paste(drawn, (0, 0), drawn)
     return np.asarray(canvas).copy()

@@ -20,7 +20,7 @@ from ktpel_enrolment.station.station import Role, Station
 from ktpel_enrolment.store.blobs import Sample
 from ktpel_enrolment.store.journal import Store
 from ktpel_enrolment.visit.capturing import CaptureNotes, Desk, capture
-from ktpel_enrolment.visit.matching import SAME_FINGER, best_two, likeness, same_finger_twice
+from ktpel_enrolment.visit.matching import SAME_FINGER, best_two, likeness, looks_the_same, same_finger_twice
 from ktpel_enrolment.visit.register import SimulatedRegister
 
 StepName: TypeAlias = Literal[
@@ -214,18 +214,33 @@ class Recorder:
         biodata = self.biodata(applicant.nik)
         backdrop = backdrop_for(biodata.born, biodata.citizenship)
         refused: list[dict[str, Any]] = []
+        doubted: dict[str, str] | None = None
+        before = self._portrait_before(applicant)
         self.desk.hangs_cloth(backdrop)
         while True:
             notes = self._acquire(applicant, "photo", "face", kc.FaceRequest(), when={"backdrop": backdrop})
             portrait = notes.samples.get("face")
             self._passes(6)
-            if not isinstance(portrait, kc.FaceSample) or self.desk.approves_photo(portrait):
+            if not isinstance(portrait, kc.FaceSample):
+                break
+            doubted = None
+            vouched = True
+            if before is not None and looks_the_same(before, portrait):
+                doubt = say("capture.same_face_as_before")
+                vouched, doubted = self.desk.vouches(doubt), {"id": doubt.id, "en": doubt.en}
+            if vouched and self.desk.approves_photo(portrait):
                 break
             label = f"photo-refused-{len(refused) + 1}"
             refused.append(notes.document() | {"pictures": self.pictures(applicant, label, notes)})
             if len(refused) == _PHOTOS:
                 break
-        self._keep(applicant, "photo", notes, {"backdrop": backdrop, "refused": refused})
+        self._keep(applicant, "photo", notes, {"backdrop": backdrop, "refused": refused, "doubted": doubted})
+
+    def _portrait_before(self, applicant: Applicant) -> kc.FaceSample | None:
+        """The portrait taken last at this station, of somebody else."""
+        others = [nik for nik in self.store.done("photo") if nik != applicant.nik]
+        portrait = self.store.samples(others[-1], "photo").get("face") if others else None
+        return portrait if isinstance(portrait, kc.FaceSample) else None
 
     def _take_slap(self, applicant: Applicant, step: Slap, *, again: bool = False) -> None:
         """Four fingers, or the thumbs; a finger that was already taken under another name is found out."""
