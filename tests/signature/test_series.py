@@ -92,6 +92,16 @@ def test_the_series_runs_from_first_touch_to_last_lift():
     assert cut.t[0] == 0
 
 
+def test_without_pen_states_no_force_is_a_pen_in_the_air():
+    force = np.full(50, 0.5)
+    force[20:30] = 0
+    sample = SignatureSample(np.arange(50) / 100, np.arange(50), np.zeros(50), force)
+    assert_array_equal(series(sample).down, force > 0)
+    assert len(series(sample).first) == 2
+    all_zero = SignatureSample(np.arange(50) / 100, np.arange(50), np.zeros(50), np.zeros(50))
+    assert series(all_zero).down.all()
+
+
 @settings(deadline=None)
 @given(st.sampled_from([50.0, 100.0, 250.0]))
 def test_resampling_keeps_path_strokes_and_time(rate):

@@ -57,11 +57,14 @@ class Series:
 def series(sample: SignatureSample) -> Series | Missing:
     """The series of a sample, its stamps repaired, cut to first touch and last lift.
 
-    A pad that never says whether the pen touches (``pen_down`` None) is believed to tell only touching points; a gap
-    of more than eight intervals and 0.1 s then parts two strokes. Missing where there is no ink, and where
-    coordinates or stamps lie beyond anything a pad can mean.
+    A pad that never says whether the pen touches (``pen_down`` None) is believed to tell only touching points, but for
+    those with no force where others have some; a gap of more than eight intervals and 0.1 s then parts two strokes.
+    Missing where there is no ink, and where coordinates or stamps lie beyond anything a pad can mean.
     """
-    down = np.ones(sample.t.shape, np.bool_) if sample.pen_down is None else sample.pen_down
+    stated = sample.pen_down
+    if stated is None and sample.force is not None and sample.force.size and 0 in sample.force and sample.force.any():
+        stated = sample.force > 0
+    down = np.ones(sample.t.shape, np.bool_) if stated is None else stated
     touching = np.flatnonzero(down)
     if not touching.size:
         return Missing("signature.blank")
@@ -76,7 +79,7 @@ def series(sample: SignatureSample) -> Series | Missing:
     steps = np.diff(t)
     inner = steps[down[1:] & down[:-1]]
     interval = _median(inner) if inner.size else USUAL_INTERVAL
-    if sample.pen_down is None:
+    if stated is None:
         lifts = np.flatnonzero(steps > max(8 * interval, 0.1))
         first, last = np.concatenate([[0], lifts + 1]), np.concatenate([lifts, [len(t) - 1]])
     force = None if sample.force is None else sample.force[kept]
