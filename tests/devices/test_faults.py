@@ -189,3 +189,41 @@ def test_a_printer_unplugged_at_submit_prints_the_key_once(tmp_path):
         clock.advance(200)
         assert printer.job(job).stage is kc.JobStage.DONE
     assert len(list(tmp_path.glob("*.png"))) == 1
+
+
+def test_an_open_device_can_be_given_a_script():
+    from ktpel_capture.devices.faults import faulty
+
+    clock = kc.VirtualClock()
+    with (
+        faulty(scanner("seed=3", clock), "unplug@frame:2", clock=clock) as device,
+        pytest.raises(kc.DeviceDisconnected),
+    ):
+        kc.capture(device, INDEX, timeout=30)
+
+
+def test_a_spare_goes_on_where_the_first_scanner_broke_and_loses_nothing():
+    clock, room = kc.VirtualClock(), kc.scene("test-spare")
+    room.seat(7)
+    ktpel = kc.load_profile("ktpel")
+    kept = {}
+    query = "sim:fingerprint?scene=test-spare&serial="
+    addresses = [f"{query}A&fault=unplug@present:2", f"{query}B"]
+    device = kc.open_fingerprint_scanner(addresses.pop(0), clock=clock)
+    for position in ("left_index", "right_index"):
+        earlier = []
+        while position not in kept:
+            try:
+                for event in kc.acquire(device, kc.FingerRequest(position), ktpel, earlier=earlier):
+                    match event:
+                        case kc.Captured(samples):
+                            earlier.extend(samples)
+                        case kc.Accepted(samples, _):
+                            kept[position] = samples[0]
+            except kc.DeviceDisconnected:
+                device.close()
+                device = kc.open_fingerprint_scanner(addresses.pop(0), clock=clock)
+    device.close()
+    assert [kept[position].position for position in ("left_index", "right_index")] == ["left_index", "right_index"]
+    assert "serial=A" in kept["left_index"].capture.device
+    assert "serial=B" in kept["right_index"].capture.device

@@ -264,3 +264,29 @@ def test_an_unknown_name_is_answered_with_the_nearest(address, nearest):
 def test_an_unknown_scheme_is_answered_with_the_nearest():
     with pytest.raises(kc.DriverMissing, match='did you mean "folder:"'):
         kc.open_iris_scanner("foldr:/tmp")
+
+
+def test_a_dirty_glass_shows_in_the_status_until_it_is_wiped():
+    room, clock = kc.scene("test-dirty"), kc.VirtualClock()
+    room.seat(3)
+    room.change("fingerprint", dirt=0.6)
+    with kc.open_fingerprint_scanner("sim:fingerprint?scene=test-dirty", clock=clock) as scanner:
+        assert [problem.key for problem in scanner.status().problems] == ["device.glass_dirty"]
+        room.change("fingerprint", dirt=0.0)
+        assert scanner.status().problems == ()
+
+
+def test_cloth_of_another_colour_is_hung_when_the_operator_says_so():
+    room = kc.scene("test-cloth")
+    room.seat(3)
+    room.hear("face.backdrop_not_blue")
+    assert room.backdrop == "blue"
+
+
+def test_who_cannot_sign_makes_a_line_whatever_is_said():
+    room = kc.Scene(1)
+    room.seat(kc.Person(2, signs=False))
+    for moment in range(5):
+        room.begin("signature", 10.0 * moment)
+        room.hear("signature.sign_again")
+    assert values_of(room.pose("signature"))["line"] == 1.0

@@ -34,7 +34,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ktpel_capture.cancel import CancelToken
-from ktpel_capture.clock import Clock
+from ktpel_capture.clock import SYSTEM_CLOCK, Clock
 from ktpel_capture.devices.addresses import Address, nearest
 from ktpel_capture.devices.protocols import Device, DeviceInfo, Driver, Kind
 from ktpel_capture.devices.world import remembered
@@ -176,6 +176,20 @@ def open_faulty(driver: Driver, where: Address, clock: Clock) -> Device:
     if not trouble.plugged:  # whoever opens it again has put the cable back
         trouble.restore()
     return open_with(driver.open, where.without("fault"), clock, trouble, address)
+
+
+def faulty(device: Device, script: str, *, clock: Clock = SYSTEM_CLOCK) -> Device:
+    """An open device with a script of faults around it: ``faulty(scanner, "unplug@frame:12")``.
+
+    Parameters
+    ----------
+    device : a good device; closing the wrapper closes it.
+    script : what goes wrong, as in an address.
+    clock : that the device was opened with.
+    """
+    from ktpel_capture.devices.faulty import wrapped
+
+    return wrapped(device, clock, Trouble(parse_script(script)), device.info.address)
 
 
 def open_with(

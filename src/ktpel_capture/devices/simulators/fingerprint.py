@@ -13,12 +13,13 @@ import numpy as np
 from ktpel_capture.arrays import GreyImage
 from ktpel_capture.clock import Clock
 from ktpel_capture.devices.addresses import Address
-from ktpel_capture.devices.protocols import DeviceInfo, Kind, Trigger
+from ktpel_capture.devices.protocols import DeviceInfo, DeviceStatus, Kind, Trigger
 from ktpel_capture.devices.simulators.people import Person, hand_of
 from ktpel_capture.devices.simulators.poses import FingerPose
 from ktpel_capture.devices.simulators.scene import View
 from ktpel_capture.devices.simulators.station import KEYS, MAKER, Setting, SimulatedCapture, halved, live, setting_of
 from ktpel_capture.errors import RequestUnsupported
+from ktpel_capture.messages import advice
 from ktpel_capture.requests import FingerRequest, Frame
 from ktpel_capture.samples import FINGERS, FINGERS_OF, FingerprintSample, Position
 
@@ -44,6 +45,8 @@ SENSORS: Mapping[str, Sensor] = MappingProxyType(
     }
 )
 """Capture areas 0.5 x 0.65, 0.6 x 0.8, 0.8 x 1.0, 1.6 x 1.5 and 3.2 x 3.0 inches (width x height)."""
+_DIRTY = 0.4
+"""Dirt of the glass from which a scanner complains."""
 _SINGLE = (500, 750)
 """A single finger on a larger sensor is cropped to 1.0 x 1.5 inches, as maker's software does."""
 
@@ -134,6 +137,14 @@ class SimulatedFingerprintScanner(SimulatedCapture[FingerRequest, Frame, Fingerp
         """Give it a glass of another size (width, height in pixels) and other positions (its own where empty)."""
         self._sensor = replace(self._sensor, size=size, takes=takes or self._sensor.takes)
         self._info = replace(self._info, takes=self._sensor.takes)
+
+    def _ask_status(self) -> DeviceStatus:
+        """As every simulated device, and whether the glass wants wiping: scanners see that when nothing lies on it."""
+        status = super()._ask_status()
+        dirt = cast(FingerPose, self._setting.scene.pose(self.modality)).dirt
+        if dirt < _DIRTY:
+            return status
+        return replace(status, problems=(*status.problems, advice("device.glass_dirty")))
 
     def _refuse(self, request: FingerRequest) -> None:
         if not isinstance(request, FingerRequest):

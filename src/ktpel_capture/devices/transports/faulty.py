@@ -61,14 +61,14 @@ class FaultyTransport:
     ----------
     inner : the good wire.
     clock : of the slow line.
-    script : of `parse_wire_script`; only reads that bring bytes count.
+    script : what goes wrong, as text or as `parse_wire_script` reads it; only reads that bring bytes count.
     seed : of the damage.
     """
 
-    def __init__(self, inner: Transport, clock: Clock, script: dict[tuple[str, int], str], seed: int = 0) -> None:
+    def __init__(self, inner: Transport, clock: Clock, script: str | dict[tuple[str, int], str], seed: int = 0) -> None:
         self._inner = inner
         self._clock = clock
-        self._script = dict(script)
+        self._script = parse_wire_script(script) if isinstance(script, str) else dict(script)
         self._counts: Counter[str] = Counter()
         self._random = np.random.default_rng(seed)
         self._silent = self._gone = self._slow = False

@@ -63,7 +63,7 @@ def open(address: Address, *, clock: Clock) -> Device:
         parse_wire_script(script, str(address))
     wire = _loopback(address, clock) if loopback else _serial(address, baud)
     if script:
-        wire = FaultyTransport(wire, clock, parse_wire_script(script))
+        wire = FaultyTransport(wire, clock, script)
     if address.query.get("record"):
         path = Path(address.query["record"])
         wire = RecordingTransport(wire, path, clock, driver="zfm", address=str(address.without("record")))

@@ -1,7 +1,7 @@
 """The host's side: a ZFM-20, R30x or R503 on any transport as a fingerprint scanner.
 
 The sensor has no live view; it takes a picture when a finger lies on it (DEVICE trigger), and uploads it at the speed
-of the line: 3.3 s at 115,200 baud for 256 x 288 pixels. Four bits a pixel and a small window make it a sensor for
+of the line: 3.5 s at 115,200 baud for 256 x 288 pixels. Four bits a pixel and a small window make it a sensor for
 verification, not for enrolment.
 """
 
