@@ -109,6 +109,8 @@ def test_csv_of_a_spreadsheet_in_indonesia_is_understood(tmp_path):
         ("t,x,y\n0,1,nan\n", "y", 'line 2: "nan" is not a finite number'),
         ("t,x,y\n0,inf,1\n", "x", 'line 2: "inf"'),
         ("t,x,y\n0,1,1e999\n", "y", "not a finite"),
+        ("t,x_cm,y\n0,1e200,1\n", "x", "not a finite"),
+        ("t,x,y\n0,1," + "1" * 200_000 + "\n", "line", "line 2: field larger"),
         ("t,x,y\n0,one,1\n", "x", 'line 2: "one" is not a number'),
         ("t,x,y,force\n0,1,1,0.5\n# remark\n0.01,1,1,512\n", "force", "line 4: 512 is not a share"),
         ("t,x,y,pen_down\n0,1,1,2\n", "pen_down", 'line 2: "2" is neither 1 nor 0'),
@@ -217,6 +219,9 @@ def test_time_offsets_place_traces_that_count_from_their_own_start():
     assert_allclose(found.t[[0, 1, 3, 4]], [0, 0.01, 0.5, 0.51])
 
 
+CHAIN = "".join(f'<context xml:id="c{at}" contextRef="#c{at + 1}"/>' for at in range(5000)) + (
+    '<context xml:id="c5000"/><trace contextRef="#c0">1 2</trace>'
+)
 BOMB = '<!DOCTYPE ink [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE ink [<!ENTITY secret SYSTEM "file:///etc/passwd">]>'
 
@@ -241,6 +246,9 @@ def test_document_types_and_their_entities_are_refused_before_anything_is_fetche
         (INK.format("<trace>1 zwei</trace>"), "trace", '"zwei" is not a value'),
         (INK.format("<trace>1 ?</trace>"), "Y", "unknown or not finite"),
         (INK.format("<trace>1 1e999</trace>"), "Y", "not finite"),
+        (INK.format("<trace>1 1e300</trace>"), "Y", "not finite"),
+        (INK.format("<trace>#" + "F" * 400 + " 1</trace>"), "trace", "more values than 2"),
+        (INK.format(CHAIN), "context", "circle"),
         (INK.format('<trace type="pen">1 2</trace>'), "trace", 'type="pen"'),
         (INK.format('<trace contextRef="#none">1 2</trace>'), "context", "not in this file"),
         (INK.format('<trace contextRef="http://x.org/#c">1 2</trace>'), "context", "not fetched"),
@@ -280,6 +288,11 @@ def test_the_svg_shows_what_the_cards_picture_shows(kind):
     picture = cv2.resize(render(sample, 1000, 400)[..., 3], (2000, 800))
     assert np.abs(drawn.astype(int) - picture).mean() < 1.5
     assert bool(len(root)) == (kind != "blank")
+
+
+def test_deeply_nested_ink_is_read():
+    found = ink("<traceGroup>" * 2000 + "<trace>1 2, 3 4</trace>" + "</traceGroup>" * 2000)
+    assert_allclose(found.x, [1, 3])
 
 
 def test_the_pad_size_travels():

@@ -32,6 +32,8 @@ Source: TypeAlias = str | bytes | PathLike[str]
 
 LARGEST = 64 * 2**20
 """bytes of the largest file that is read: over a million points."""
+GREATEST = 1e15
+"""No coordinate, time or force of any unit is greater."""
 COLUMNS = ("t", "x", "y", "force", "pen_down", "azimuth", "altitude")
 NEEDED = COLUMNS[:3]
 ALSO = {"time": "t", "timestamp": "t", "pressure": "force", "down": "pen_down", "pen": "pen_down"}
@@ -99,7 +101,10 @@ def read_csv(source: Source) -> SignatureSample:
     parted = max(",;\t", key=header.count)
     names, factors = _columns([name.strip() for name in header.split(parted)])
     rows = csv.reader((line for _, line in lines[1:]), delimiter=parted)
-    values = _values(rows, [number for number, _ in lines[1:]], names, parted == ";")
+    try:
+        values = _values(rows, [number for number, _ in lines[1:]], names, parted == ";")
+    except csv.Error as error:
+        raise RecordError(f"line {lines[rows.line_num][0]}: {error}", field="line") from error
     channels: dict[str, F64] = {name: values[:, at] * factors[at] for at, name in enumerate(names)}
     force = channels.get("force")
     if force is not None and force.size and not (force.min() >= 0 and force.max() <= 1):
@@ -189,7 +194,7 @@ def _value(text: str, name: str, number: int, decimal_comma: bool) -> float:
         value = float(text.replace(",", ".") if decimal_comma else text)
     except ValueError:
         raise RecordError(f'line {number}: "{text}" is not a number', field=name) from None
-    if not math.isfinite(value):
+    if not abs(value) <= GREATEST:
         raise RecordError(f'line {number}: "{text}" is not a finite number', field=name)
     return value
 

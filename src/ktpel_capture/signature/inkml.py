@@ -21,7 +21,7 @@ import numpy as np
 from ktpel_capture.arrays import F64, Bool
 from ktpel_capture.errors import RecordError
 from ktpel_capture.samples import CaptureInfo, SignatureSample
-from ktpel_capture.signature.csvfile import Source, content_of
+from ktpel_capture.signature.csvfile import GREATEST, Source, content_of
 from ktpel_capture.signature.series import USUAL_INTERVAL
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
@@ -155,7 +155,7 @@ def _referred(reference: str, named: Mapping[str, ET.Element], what: str) -> ET.
 
 
 def _context(element: ET.Element, named: Mapping[str, ET.Element], above: _Context, seen: set[int]) -> _Context:
-    if id(element) in seen:
+    if id(element) in seen or len(seen) > 50:
         raise RecordError("contexts refer to each other in a circle", field="context", clause="InkML 2011")
     seen.add(id(element))
     if (reference := element.get("contextRef")) not in (None, "", "#DefaultContext"):
@@ -224,7 +224,7 @@ def _resolutions(element: ET.Element) -> dict[str, tuple[float, str]]:
     return found
 
 
-NUMBER = re.compile(r"\s*(?:([!'\"])?\s*(#[0-9A-Fa-f]+|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[*?TF])|(,))")
+NUMBER = re.compile(r"\s*(?:([!'\"])?\s*(#[0-9A-Fa-f]{1,13}|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[*?TF])|(,))")
 
 
 def _values(element: ET.Element, channels: tuple[_Channel, ...]) -> dict[str, F64]:
@@ -255,8 +255,9 @@ def _values(element: ET.Element, channels: tuple[_Channel, ...]) -> dict[str, F6
     if row:
         rows.append(_whole(row, channels))
     table = np.array(rows, np.float64).reshape(-1, count)
-    if not np.isfinite(table).all():
-        name = channels[int(np.flatnonzero(~np.isfinite(table).all(0))[0])].name
+    sound = np.abs(table) <= GREATEST
+    if not sound.all():
+        name = channels[int(np.flatnonzero(~sound.all(0))[0])].name
         raise RecordError("a value is unknown or not finite", field=name)
     return {channel.name: table[:, at] for at, channel in enumerate(channels)}
 
