@@ -124,39 +124,47 @@ _LIMITS = ((1, 12, "month"), (1, 31, "day"), (0, 23, "hour"), (0, 59, "minute"),
 def read_time(reader: Reader, at: int, parts: tuple[int, ...]) -> CaptureDateTime:
     """Nine octets, already unpacked into seven numbers that began at byte ``at``."""
     year, month, day, hour, minute, second, millisecond = parts
-    if not (
-        1 <= month <= 12 and 1 <= day <= 31 and hour <= 23 and minute <= 59 and second <= 59 and millisecond <= 999
+    if (
+        0 < month <= 12
+        and 0 < day <= 31
+        and hour <= 23
+        and minute <= 59
+        and second <= 59
+        and millisecond <= 999
+        and year != 0xFFFF
     ):
-        for position, (value, (least, most, name)) in enumerate(zip(parts[1:6], _LIMITS, strict=True)):
-            if value != 0xFF and not least <= value <= most:
-                reader.deviates(f"{name} {value} is not in {least}..{most}", at + 2 + position, "capture date and time")
-        if millisecond != 0xFFFF and millisecond > 999:
-            reader.deviates(f"millisecond {millisecond} is not in 0..999", at + 7, "capture date and time")
-        mo, da, ho, mi, se = (None if value == 0xFF else value for value in parts[1:6])
-        last = None if millisecond == 0xFFFF else millisecond
-        return CaptureDateTime(None if year == 0xFFFF else year, mo, da, ho, mi, se, last)
-    return CaptureDateTime(None if year == 0xFFFF else year, month, day, hour, minute, second, millisecond)
+        return CaptureDateTime(*parts)
+    for position, (value, (least, most, name)) in enumerate(zip(parts[1:6], _LIMITS, strict=True)):
+        if value != 0xFF and not least <= value <= most:
+            reader.deviates(f"{name} {value} is not in {least}..{most}", at + 2 + position, "capture date and time")
+    if millisecond != 0xFFFF and millisecond > 999:
+        reader.deviates(f"millisecond {millisecond} is not in 0..999", at + 7, "capture date and time")
+    mo, da, ho, mi, se = (None if value == 0xFF else value for value in parts[1:6])
+    last = None if millisecond == 0xFFFF else millisecond
+    return CaptureDateTime(None if year == 0xFFFF else year, mo, da, ho, mi, se, last)
 
 
 def read_quality(reader: Reader, count: int) -> tuple[QualityBlock, ...]:
     """The quality blocks, after their count."""
+    at = reader.at
+    octets = reader.take(5 * count, "quality blocks")
     blocks = []
-    for _ in range(count):
-        at = reader.at
-        score, vendor, algorithm = reader.unpack(_QUALITY, "quality block")
+    for score, vendor, algorithm in _QUALITY.iter_unpack(octets):
         if score > 100:
             if score != 0xFF:
                 reader.deviates(f"quality score {score} is neither 0..100 nor 255", at, "quality score")
             else:
                 score = QUALITY_FAILED
         blocks.append(QualityBlock(score, vendor, algorithm))
+        at += 5
     return tuple(blocks)
 
 
 def read_certifications(reader: Reader) -> tuple[CertificationBlock, ...]:
     """The count of certification blocks and the blocks; only there where the general header's flag is 1."""
     count = reader.take(1, "number of certification blocks")[0]
-    return tuple(CertificationBlock(*reader.unpack(_CERTIFICATION, "certification block")) for _ in range(count))
+    octets = reader.take(3 * count, "certification blocks")
+    return tuple([CertificationBlock(authority, scheme) for authority, scheme in _CERTIFICATION.iter_unpack(octets)])
 
 
 def check_record_length(reader: Reader, length: int, at: int = 8) -> None:

@@ -12,24 +12,24 @@ class CodeTable:
     decoding loses nothing.
     """
 
-    __slots__ = ("_codes", "_names", "subject")
+    __slots__ = ("_codes", "by_code", "subject")
 
     def __init__(self, subject: str, names: Mapping[int, str]) -> None:
         self.subject = subject
-        self._names = dict(names)
+        self.by_code: Mapping[int, str] = dict(names)
         self._codes = {name: code for code, name in names.items()}
-        if len(self._codes) != len(self._names):
+        if len(self._codes) != len(self.by_code):
             raise ValueError(f"{subject}: two codes of one name")
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self._names.values())
+        return tuple(self.by_code.values())
 
     def knows(self, code: int) -> bool:
-        return code in self._names
+        return code in self.by_code
 
     def name(self, code: int) -> str:
-        known = self._names.get(code)
+        known = self.by_code.get(code)
         return f"code_{code}" if known is None else known
 
     def code(self, name: str) -> int:

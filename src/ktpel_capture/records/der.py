@@ -207,6 +207,8 @@ class Code:
     constructed: bool = True
 
     def read(self, reader: Reader, at: int, end: int, name: str, depth: int) -> str | ExtensionCode:
+        if end - at == 3 and reader.data[at : at + 2] == b"\x80\x01":  # a code in one octet, as nearly always
+            return self._code(reader, at + 2, end, name)
         tag, start, stop = read_tlv(reader, at, end, name)
         if stop != end:
             raise reader.error("something stands behind the choice", stop, name)
@@ -255,16 +257,20 @@ def _rest(reader: Reader, at: int, end: int, name: str) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sequence:
     """SEQUENCE as a dataclass; ``of`` is called for it, so that types may stand in any order."""
 
     of: Callable[[], type]
     choice: bool = False
     constructed: bool = True
+    _kind: type | None = None
 
     def read(self, reader: Reader, at: int, end: int, name: str, depth: int) -> Any:
-        return read_sequence(reader, self.of(), at, end, name, depth)
+        kind = self._kind
+        if kind is None:
+            kind = self._kind = self.of()
+        return read_sequence(reader, kind, at, end, name, depth)
 
     def write(self, value: Any, name: str) -> bytes:
         return write_sequence(value, name)
@@ -310,7 +316,14 @@ class Choice:
     constructed: bool = True
 
     def read(self, reader: Reader, at: int, end: int, name: str, depth: int) -> tuple[str, Any]:
-        tag, start, stop = read_tlv(reader, at, end, name)
+        data = reader.data
+        if at + 4 <= end and data[at + 1] == 0x82 and data[at + 2]:  # the usual long form, without a call
+            tag, start = data[at], at + 4
+            stop = start + (data[at + 2] << 8 | data[at + 3])
+            if stop > end:
+                raise _cut(reader, start, stop - start, end, name)
+        else:
+            tag, start, stop = read_tlv(reader, at, end, name)
         if stop != end:
             raise reader.error("something stands behind the choice", stop, name)
         chosen = self.alternatives.get(tag & 0x1F)
@@ -379,13 +392,17 @@ def read_sequence(reader: Reader, of: type, at: int, end: int, name: str, depth:
         if known is None or known[0] <= last:
             break
         last, place, member, kind = known
-        if at + 2 <= end and data[at + 1] < 0x80:  # the usual short form, without a call
-            start = at + 2
-            stop = start + data[at + 1]
-            if stop > end:
-                raise _cut(reader, start, stop - start, end, member)
-        else:
+        start = at + 2
+        length = data[at + 1] if start <= end else 0x80
+        if length == 0x82 and at + 4 <= end and data[start]:  # the usual forms of the length, without a call
+            start = at + 4
+            length = data[at + 2] << 8 | data[at + 3]
+        elif length >= 0x80:
             _tag, start, stop = read_tlv(reader, at, end, member)
+            length = stop - start
+        stop = start + length
+        if stop > end:
+            raise _cut(reader, start, length, end, member)
         found[place] = kind.read(reader, start, stop, member, depth + 1)
         at = stop
     for place, member in plan.required:

@@ -501,7 +501,9 @@ def decode(reader: Reader) -> FaceImageDataBlock:
         raise reader.error(f"tag {tag:02X} where 65 belongs", at, "FaceImageDataBlock")
     reader.at = reader.end
     block: FaceImageDataBlock = read_sequence(reader, FaceImageDataBlock, start, end, "FaceImageDataBlock")
-    return FaceImageDataBlock(block.version, block.representations, block.unknown, True) if wrapped else block
+    if wrapped:
+        return FaceImageDataBlock(block.version, block.representations, block.unknown, True)
+    return block
 
 
 def _check_end(reader: Reader, end: int, outer: int) -> None:

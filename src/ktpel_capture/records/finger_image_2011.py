@@ -136,6 +136,8 @@ _GENERAL = Struct(">8sIHBB")
 _BODY = Struct(">BBBHHHHBBBHHI")
 """Position, number, scale units, scan rates, image rates, bit depth, compression, impression, lengths, data length."""
 _EXTENDED = Struct(">HH")
+_POSITIONS, _IMPRESSIONS = POSITION_2011.by_code, IMPRESSION_2011.by_code
+_COMPRESSIONS, _UNITS = COMPRESSION_2011.by_code, SCALE_UNITS.by_code
 
 
 def decode(reader: Reader) -> FingerImageRecord2011:
@@ -150,7 +152,7 @@ def decode(reader: Reader) -> FingerImageRecord2011:
     representations = tuple([_decode_representation(reader, flag == 1) for _ in range(count)])
     if reader.at != reader.end:
         reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "record length")
-    distinct = len({representation.finger_position for representation in representations})
+    distinct = 1 if count == 1 else len({item.finger_position for item in representations})
     if positions != distinct:
         reader.deviates(f"{positions} stated, {distinct} present", 15, "number of finger or palm positions")
     return FingerImageRecord2011(representations, flag == 1)
@@ -158,12 +160,13 @@ def decode(reader: Reader) -> FingerImageRecord2011:
 
 def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepresentation:
     start, record_end = reader.at, reader.end
-    length, *time, technology, vendor, device, quality_count = reader.unpack(blocks.HEADER, "representation header")
+    header = reader.unpack(blocks.HEADER, "representation header")
+    length, technology = header[0], header[8]
     if not 0 < length <= record_end - start:
         raise reader.truncated_to(length, start, "representation length")
     reader.end = start + length
-    captured = blocks.read_time(reader, start + 4, tuple(time))
-    quality = blocks.read_quality(reader, quality_count)
+    captured = blocks.read_time(reader, start + 4, header[1:8])
+    quality = blocks.read_quality(reader, header[11])
     certifications = blocks.read_certifications(reader) if certified else ()
     body = reader.at
     (
@@ -181,19 +184,20 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
         height,
         data_length,
     ) = reader.unpack(_BODY, "finger image header")
-    if not (
-        POSITION_2011.knows(position)
-        and SCALE_UNITS.knows(units)
-        and COMPRESSION_2011.knows(compression)
-        and IMPRESSION_2011.knows(impression)
-        and 1 <= depth <= 16
-        and technology <= 20
-        and number <= 15
-    ):
+    try:  # all codes known, as nearly always
+        names = _POSITIONS[position], _IMPRESSIONS[impression], _COMPRESSIONS[compression], _UNITS[units]
+    except KeyError:
         blocks.check_code(reader, POSITION_2011, position, body)
         blocks.check_code(reader, SCALE_UNITS, units, body + 2)
         blocks.check_code(reader, COMPRESSION_2011, compression, body + 12)
         blocks.check_code(reader, IMPRESSION_2011, impression, body + 13)
+        names = (
+            POSITION_2011.name(position),
+            IMPRESSION_2011.name(impression),
+            COMPRESSION_2011.name(compression),
+            SCALE_UNITS.name(units),
+        )
+    if not (1 <= depth <= 16 and technology <= 20 and number <= 15):
         blocks.check_range(reader, depth, 1, 16, body + 11, "bit-depth")
         blocks.check_range(reader, technology, 0, 20, start + 13, "capture device technology identifier")
         blocks.check_range(reader, number, 0, 15, body + 1, "representation number")
@@ -211,19 +215,19 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
     extended = _decode_extended_data(reader) if reader.at < reader.end else ()
     reader.end = record_end
     return FingerImageRepresentation(
-        POSITION_2011.name(position),
-        IMPRESSION_2011.name(impression),
-        COMPRESSION_2011.name(compression),
+        names[0],
+        names[1],
+        names[2],
         width,
         height,
         image_data,
         number,
-        SCALE_UNITS.name(units),
+        names[3],
         (scan_x, scan_y),
         (image_x, image_y),
         depth,
         captured,
-        CaptureDevice(technology, vendor, device),
+        CaptureDevice(*header[8:11]),
         quality,
         certifications,
         extended,
@@ -232,14 +236,22 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
 
 def _decode_extended_data(reader: Reader) -> tuple[ExtendedData, ...]:
     found = []
-    while reader.at < reader.end:
-        start = reader.at
-        kind, length = reader.unpack(_EXTENDED, "extended data")
+    at, end, data = reader.at, reader.end, reader.data
+    while at < end:
+        if at + 4 > end:
+            reader.at = at
+            raise reader.truncated(4, "extended data")
+        kind, length = _EXTENDED.unpack_from(data, at)
         if length < 4:
-            raise reader.error(f"length {length} is shorter than its own header", start + 2, "extended data length")
+            raise reader.error(f"length {length} is shorter than its own header", at + 2, "extended data length")
         if kind == 0:
-            reader.deviates("type 0 is reserved", start, "extended data type")
-        found.append(ExtendedData(kind, reader.take(length - 4, "extended data")))
+            reader.deviates("type 0 is reserved", at, "extended data type")
+        if at + length > end:
+            reader.at = at + 4
+            raise reader.truncated(length - 4, "extended data")
+        found.append(ExtendedData(kind, data[at + 4 : at + length]))
+        at += length
+    reader.at = at
     return tuple(found)
 
 

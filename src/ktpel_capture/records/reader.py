@@ -59,18 +59,20 @@ class Reader:
     def unpack(self, layout: Struct, field: str) -> tuple[Any, ...]:
         """The values of a fixed layout."""
         start = self.at
-        if start + layout.size > self.end:
+        behind = start + layout.size
+        if behind > self.end:
             raise self.truncated(layout.size, field)
-        self.at = start + layout.size
+        self.at = behind
         return layout.unpack_from(self.data, start)
 
     def take(self, length: int, field: str) -> bytes:
         """The next ``length`` bytes."""
         start = self.at
-        if start + length > self.end:
+        behind = start + length
+        if behind > self.end:
             raise self.truncated(length, field)
-        self.at = start + length
-        return self.data[start : start + length]
+        self.at = behind
+        return self.data[start:behind]
 
     def truncated(self, length: int, field: str) -> RecordError:
         """The error for a field that does not fit into what is left."""
