@@ -10,6 +10,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage
 from ktpel_capture.face.alignment import Aligned, align, standard_landmarks
+from ktpel_capture.face.appearance import find_appearance
 from ktpel_capture.face.backdrop import Backdrop, backdrop_spread, background_on_aligned, find_backdrop
 from ktpel_capture.face.detail import eye_strip
 from ktpel_capture.face.detection import FaceBox, detect_faces
@@ -25,11 +26,12 @@ from ktpel_capture.face.landmarks import (
 from ktpel_capture.face.light import Skin, find_skin
 from ktpel_capture.face.pose import Pose, head_pose
 from ktpel_capture.face.segmentation import person_probability
+from ktpel_capture.face.surface import Surface, find_surface
 from ktpel_capture.imaging.resample import enlarged, reduced, within
 from ktpel_capture.quality import Missing
 from ktpel_capture.samples import FaceSample
 
-_WORKING_SIDE = 400  # px: one reduction of the picture feeds every network
+_WORKING_SIDE, _BACKDROP_SIDE = 400, 200  # px: one reduction of the picture feeds every network
 LEAST_PRESENCE = 0.5
 _QUIET = 15.0  # colour difference; a plain cloth lies below, so nobody can stand before it
 SURE = 0.8  # detector score of an upright face; upside down it stays below
@@ -54,6 +56,8 @@ class FaceAnalysis:
     backdrop : what is behind the person.
     skin : the skin of the face.
     eye_strip : (192, 320) grey, the eye region upright.
+    appearance : probability 0..1 of spectacles, sunglasses, coverings, by name.
+    surface : eyes, lenses and forehead at their own resolution.
     """
 
     sample: FaceSample
@@ -70,6 +74,8 @@ class FaceAnalysis:
     backdrop: Backdrop | Missing
     skin: Skin | Missing
     eye_strip: U8 | Missing
+    appearance: Mapping[str, float] | Missing
+    surface: Surface | Missing
 
     @property
     def size(self) -> tuple[int, int]:
@@ -83,9 +89,18 @@ class FaceAnalysis:
         return self.sample.image
 
     @property
-    def portrait(self) -> RgbImage | Missing:
-        """The picture where it shows a face."""
-        return self.mesh if isinstance(self.mesh, Missing) else self.sample.image
+    def close_up(self) -> RgbImage | Missing:
+        """The middle of the face as it was stored, at most 512x512 px, cut along the 8 px grid of JPEG."""
+        if isinstance(self.head, Missing):
+            return self.head
+        x, y = np.maximum(self.head.eye_middle - min(256.0, 1.5 * self.head.inter_eye_distance), 0).astype(int) // 8 * 8
+        side = max(8, int(min(512.0, 3 * self.head.inter_eye_distance)) // 8 * 8)
+        return self.sample.image[y : y + side, x : x + side]
+
+    @property
+    def itself(self) -> FaceAnalysis | Missing:
+        """The analysis, for measures over other measures."""
+        return self.mesh if isinstance(self.mesh, Missing) else self
 
     @property
     def landmarks(self) -> F64 | Missing:
@@ -139,7 +154,8 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     head = head_geometry(mesh, person, size)
     points = standard_landmarks(mesh.points)
     aligned = align(image, points)
-    backdrop = find_backdrop(small, person, head, 1 / scale)
+    tiny = within(small, _BACKDROP_SIDE)
+    backdrop = find_backdrop(tiny, person, head, tiny.shape[1] / image.shape[1])
     if not thorough and not isinstance(backdrop, Missing) and backdrop_spread(backdrop) > _QUIET:
         faces = join_faces(faces, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
     inside = aligned.luminance[aligned.region != 0]
@@ -159,11 +175,13 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         backdrop=backdrop,
         skin=find_skin(small, mesh, 1 / scale),
         eye_strip=eye_strip(image, mesh),
+        appearance=find_appearance(aligned),
+        surface=find_surface(aligned, mesh),
     )
 
 
 def _nothing(sample: FaceSample, reason: Missing) -> FaceAnalysis:
-    return FaceAnalysis(sample, *[reason] * 13)  # every stage for the same reason
+    return FaceAnalysis(sample, *[reason] * 15)  # every stage for the same reason
 
 
 def find_faces(small: RgbImage, *, thorough: bool = False) -> tuple[FaceBox, ...] | Missing:

@@ -12,7 +12,7 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, U8, RgbImage
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.head import Head
-from ktpel_capture.imaging.colour import LINEAR, hue_deg, lab, mean_colour
+from ktpel_capture.imaging.colour import hue_deg, lab, mean_colour
 from ktpel_capture.imaging.resample import enlarged
 from ktpel_capture.quality import Missing
 
@@ -29,14 +29,14 @@ class Backdrop:
     Attributes
     ----------
     lab : (N, 3) CIE L*a*b* of its pixels.
-    strongest : (N,) their strongest colour channel in linear light, 0..1.
+    strongest : (N,) uint8, their strongest colour channel.
     colour : (3,) mean sRGB, 0..1, averaged in linear light.
     share : of the picture.
     shade : darker by how many L* the cloth beside the head is than the same cloth further out, worst side.
     """
 
     lab: F32
-    strongest: F32
+    strongest: U8
     colour: F64
     share: float
     shade: float
@@ -60,9 +60,8 @@ def find_backdrop(small: RgbImage, person: F32, head: Head, scale: float) -> Bac
     if free.mean() < LEAST_SHARE:
         return Missing("face.no_backdrop")
     values = lab(small)
-    strongest: F32 = LINEAR.astype(np.float32)[small[free != 0].max(1)]
     shade = _shade(values, free, head, scale)
-    return Backdrop(values[free != 0], strongest, mean_colour(small, free), float(free.mean()), shade)
+    return Backdrop(values[free != 0], small[free != 0].max(1), mean_colour(small, free), float(free.mean()), shade)
 
 
 def _shade(values: F32, free: U8, head: Head, scale: float) -> float:

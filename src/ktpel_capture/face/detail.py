@@ -25,8 +25,9 @@ def eye_strip(image: RgbImage, mesh: Landmarks) -> U8:
     turn = np.array([[along[0], -along[1]], [along[1], along[0]]]) * scale
     corner = (right + left) / 2 - turn @ np.array([159.5, 85.0])
     if scale > 1.5:  # reduce by area first, or fine detail folds over
-        x0, y0 = np.maximum(np.floor((right + left) / 2 - 2 * apart), 0).astype(int)
-        x1, y1 = np.ceil((right + left) / 2 + 2 * apart).astype(int)
+        corners = np.array([[0, 0, 1], [319, 0, 1], [0, 191, 1], [319, 191, 1]]) @ np.column_stack((turn, corner)).T
+        x0, y0 = np.maximum(np.floor(corners.min(0)) - 2, 0).astype(int).tolist()
+        x1, y1 = np.maximum(np.ceil(corners.max(0)) + 3, 0).astype(int).tolist()
         part = image[y0:y1, x0:x1]
         if part.size:
             size = max(1, round(part.shape[1] / scale)), max(1, round(part.shape[0] / scale))
@@ -77,7 +78,8 @@ def blocking(image: RgbImage) -> float:
 
     Parameters
     ----------
-    image : the picture as it was stored, not resized since; else the blocks lie elsewhere and nothing is seen.
+    image : the picture as it was stored, cut along its 8 px grid, not resized since; else the blocks lie elsewhere and
+        nothing is seen.
 
     Returns
     -------
@@ -101,3 +103,25 @@ def blocking(image: RgbImage) -> float:
 def compression_component(blocks: float) -> float:
     """0..100: 50 where borders step half as high again as the rest."""
     return 100 / (1 + math.exp((blocks - 0.5) / 0.12))
+
+
+def pixelation(image: RgbImage) -> float:
+    """How many picture pixels make one pixel that was taken: 1 for a camera's own, 4 where one was blown up in blocks.
+
+    Enlarging by repetition leaves most neighbours equal and steps only at block borders; the share of columns (rows)
+    that differ from the one before tells the block's width.
+
+    Returns
+    -------
+    1 .. 64 px.
+
+    Source: own; finds repeated pixels, not smooth enlargement (that is a matter of sharpness).
+    """
+    grey: Any = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    blocks = []
+    for picture in (grey, grey.T):
+        if picture.shape[1] < 16:
+            return 1.0
+        changed = (picture[::7, 1:] != picture[::7, :-1]).mean(0)
+        blocks.append(1 / max(float((changed > 0.1 * changed.max()).mean()), 1 / 64) if changed.any() else 1.0)
+    return min(blocks)

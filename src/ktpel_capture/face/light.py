@@ -29,16 +29,16 @@ class Skin:
     ----------
     rgb : (N, 3) uint8.
     linear : (N,) luminance in linear light, 0..1.
-    strongest : (N,) the strongest colour channel in linear light, 0..1; differs less between tones of skin.
+    strongest : (N,) uint8, the strongest colour channel; it differs less between tones of skin than brightness does.
     right_half : (N,) bool, True on the person's right half.
-    picture : (M,) strongest channel in linear light of every pixel of the reduced picture.
+    picture : (M,) uint8, the strongest channel of every pixel of the reduced picture.
     """
 
     rgb: U8
     linear: F32
-    strongest: F32
+    strongest: U8
     right_half: Bool
-    picture: F32
+    picture: U8
 
 
 def find_skin(small: RgbImage, mesh: Landmarks, scale: float) -> Skin | Missing:
@@ -55,7 +55,7 @@ def find_skin(small: RgbImage, mesh: Landmarks, scale: float) -> Skin | Missing:
     rgb = small[y, x]
     top, bottom = points[10], points[152]
     side = (bottom[0] - top[0]) * (y - top[1]) - (bottom[1] - top[1]) * (x - top[0])
-    return Skin(rgb, _luminance(rgb), _strongest(rgb), side > 0, _strongest(small.reshape(-1, 3)))
+    return Skin(rgb, _luminance(rgb), rgb.max(1), side > 0, small.max(2).ravel())
 
 
 def _luminance(rgb: U8) -> F32:
@@ -64,9 +64,10 @@ def _luminance(rgb: U8) -> F32:
     return result
 
 
-def _strongest(rgb: U8) -> F32:
-    levels: F32 = LINEAR.astype(np.float32)[rgb.max(1)]
-    return levels
+def stops_under_white(levels: U8, percentile: float) -> float:
+    """A percentile of sRGB levels as stops of linear light under white, 0 downwards."""
+    level = float(np.percentile(levels, percentile))
+    return math.log2(max(float(np.interp(level, np.arange(256), LINEAR)), 1 / 4096))
 
 
 def highlight_level(skin: Skin) -> float:
@@ -81,7 +82,7 @@ def highlight_level(skin: Skin) -> float:
 
     Source: own.
     """
-    return math.log2(max(float(np.percentile(skin.strongest, 98)), 1 / 4096))
+    return stops_under_white(skin.strongest, 98)
 
 
 def picture_highlight_level(skin: Skin) -> float:
@@ -89,7 +90,7 @@ def picture_highlight_level(skin: Skin) -> float:
 
     Source: own; a picture whose brightest part is dark was taken in the dark, whatever it shows.
     """
-    return math.log2(max(float(np.percentile(skin.picture, 99.5)), 1 / 4096))
+    return stops_under_white(skin.picture, 99.5)
 
 
 def clipped_share(skin: Skin) -> float:
@@ -136,8 +137,7 @@ def backlight(skin: Skin, backdrop: Backdrop) -> float:
 
     Source: own.
     """
-    behind = float(np.percentile(backdrop.strongest, 80))
-    return math.log2(max(behind, 1e-4) / max(float(np.percentile(skin.strongest, 95)), 1e-4))
+    return stops_under_white(backdrop.strongest, 80) - stops_under_white(skin.strongest, 95)
 
 
 def skin_hue(skin: Skin) -> float | Missing:

@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
-from ktpel_capture.arrays import F64
-from ktpel_capture.face import backdrop, detail, framing, light, standard
-from ktpel_capture.face.standard import COMPONENTS
-from ktpel_capture.quality import QualityMeasure
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
+from ktpel_capture.arrays import F64
+from ktpel_capture.face import appearance, backdrop, detail, framing, light, standard, surface
+from ktpel_capture.face.standard import COMPONENTS
+from ktpel_capture.quality import Measurement, Missing, QualityMeasure, measure_all
+
+Measure: TypeAlias = Callable[..., Any]
 _ISO = "ISO/IEC 29794-5:2025, equal to its reference program given the same landmarks and masks"
 _OWN = "own algorithm; the standard's is a trained model that is not to be had"
 _ICAO = "ICAO Doc 9303; ISO/IEC 19794-5:2011, 8.3; ISO/IEC 39794-5 annex D"
 
 
-def _iso(name: str, function: object, takes: tuple[str, ...], unit: str, span: tuple[float, float]) -> QualityMeasure:
-    return QualityMeasure(f"face.{name}", function, takes, unit, span, _ISO, COMPONENTS[name])  # type: ignore[arg-type]
+def _iso(name: str, function: Measure, takes: tuple[str, ...], unit: str, span: tuple[float, float]) -> QualityMeasure:
+    return QualityMeasure(f"face.{name}", function, takes, unit, span, _ISO, COMPONENTS[name])
+
+
+def _instead(name: str, function: Measure) -> QualityMeasure:
+    """A measure of ours in place of the standard's, whose model is not to be had: a probability."""
+    return QualityMeasure(
+        f"face.{name}",
+        function,
+        ("appearance",),
+        "",
+        (0, 1),
+        _OWN,
+        COMPONENTS["covered_share"],
+    )
+
+
+def unified_quality_score(analysis: object) -> float | Missing:
+    """One number 0..100 for sorting captures of one person: the geometric mean of the components that decide whether a
+    face can be recognised.
+
+    It is no prediction of recognition scores, which ISO/IEC 29794-5's trained model would be.
+
+    Source: own.
+    """
+    return unify(measure_all(analysis, [row for row in MEASURES if row.id in UNIFIED]))
+
+
+def unify(measured: Mapping[str, Measurement]) -> float | Missing:
+    """The geometric mean of the components in `UNIFIED`, or why one of them is missing."""
+    product = 1.0
+    for measurement in (measured[identifier] for identifier in UNIFIED):
+        if isinstance(measurement.native, Missing):
+            return measurement.native
+        product *= max(measurement.component or 0, 1) / 100
+    return round(100 * math.pow(product, 1 / len(UNIFIED)), 2)
 
 
 def _leftward(points: F64, size: tuple[int, int]) -> float:
@@ -48,20 +87,29 @@ def _below(points: F64, size: tuple[int, int]) -> float:
     return standard.crops(points, size)["below"]
 
 
-def _pose(name: str, function: object) -> QualityMeasure:
+def _pose(name: str, function: Measure) -> QualityMeasure:
     return QualityMeasure(
-        f"face.head_pose_{name}", function, ("pose",), "deg", (-180.0, 180.0),  # type: ignore[arg-type]
+        f"face.head_pose_{name}", function, ("pose",), "deg", (-180.0, 180.0),
         "ISO/IEC 29794-5:2025 mapping of an angle fitted to landmarks", COMPONENTS["head_pose"],
     )  # fmt: skip
 
 
-def _icao(name: str, function: object, takes: tuple[str, ...], span: tuple[float, float]) -> QualityMeasure:
-    return QualityMeasure(f"face.{name}", function, takes, "", span, _ICAO)  # type: ignore[arg-type]
+def _icao(name: str, function: Measure, takes: tuple[str, ...], span: tuple[float, float]) -> QualityMeasure:
+    return QualityMeasure(f"face.{name}", function, takes, "", span, _ICAO)
 
 
-def _own(name: str, function: object, takes: tuple[str, ...], unit: str, span: tuple[float, float]) -> QualityMeasure:
-    return QualityMeasure(f"face.{name}", function, takes, unit, span, "own")  # type: ignore[arg-type]
+def _own(name: str, function: Measure, takes: tuple[str, ...], unit: str, span: tuple[float, float]) -> QualityMeasure:
+    return QualityMeasure(f"face.{name}", function, takes, unit, span, "own")
 
+
+UNIFIED = tuple(
+    f"face.{name}"
+    for name in (
+        "illumination_uniformity", "over_exposure_prevention", "dynamic_range", "sharpness", "compression_artifacts",
+        "natural_colour", "single_face_present", "eyes_open", "mouth_closed", "eyes_visible",
+        "mouth_occlusion_prevention", "inter_eye_distance", "head_pose_yaw", "head_pose_pitch", "head_pose_roll",
+    )
+)  # fmt: skip
 
 MEASURES: tuple[QualityMeasure, ...] = (
     _iso("background_uniformity", standard.background_uniformity, ("aligned", "background"), "", (0, 5770)),
@@ -75,12 +123,15 @@ MEASURES: tuple[QualityMeasure, ...] = (
         "face.sharpness", detail.sharpness, ("eye_strip",), "", (0, 320), _OWN, detail.sharpness_component
     ),
     QualityMeasure(
-        "face.compression_artifacts", detail.blocking, ("portrait",), "", (0, 50), _OWN, detail.compression_component
+        "face.compression_artifacts", detail.blocking, ("close_up",), "", (0, 50), _OWN, detail.compression_component
     ),
     _iso("natural_colour", standard.natural_colour, ("aligned",), "", (0, 150)),
     _iso("single_face_present", standard.single_face, ("faces",), "", (0, 1)),
     _iso("eyes_open", standard.eyes_open, ("aligned",), "", (0, 1)),
     _iso("mouth_closed", standard.mouth_closed, ("standard_points",), "", (0, 1)),
+    _instead("eyes_visible", appearance.eyes_covered),
+    _instead("mouth_occlusion_prevention", appearance.mouth_covered),
+    _instead("face_occlusion_prevention", appearance.face_covered),
     _iso("inter_eye_distance", standard.inter_eye_distance, ("standard_points", "pose"), "px", (0, 100_000)),
     _iso("head_size", standard.head_size, ("standard_points", "size"), "", (0, 5)),
     _iso("leftward_crop_of_the_face_image", _leftward, ("standard_points", "size"), "", (-50, 1000)),
@@ -94,11 +145,21 @@ MEASURES: tuple[QualityMeasure, ...] = (
         "face.expression_neutrality", framing.expression, ("blendshapes",), "", (0, 1), _OWN,
         lambda strength: 100 * (1 - strength),
     ),
+    _instead("no_head_coverings", appearance.head_covered),
+    QualityMeasure(
+        "face.unified_quality_score", unified_quality_score, ("itself",), "", (0, 100), _OWN, lambda score: score
+    ),
     _icao("face_centre_across", framing.face_centre_across, ("head", "size"), (-5, 5)),
     _icao("eye_line", framing.eye_line, ("head", "size"), (-5, 5)),
     _icao("head_width_share", framing.head_width_share, ("head", "size"), (0, 5)),
     _icao("head_height_share", framing.head_height_share, ("head", "size"), (0, 5)),
     _own("hair_gap", framing.hair_gap, ("head", "size"), "", (0, 1)),
+    _own("spectacles", appearance.spectacles, ("appearance",), "", (0, 1)),
+    _own("sunglasses", appearance.sunglasses, ("appearance",), "", (0, 1)),
+    _own("lens_glare", surface.lens_glare, ("surface",), "", (0, 1)),
+    _own("red_eye", surface.red_eye, ("surface",), "", (0, 20)),
+    _own("forehead_shadow", surface.forehead_shadow, ("surface",), "stops", (0, 12)),
+    _own("pixelation", detail.pixelation, ("close_up",), "px", (1, 64)),
     _own("gaze_offset", framing.gaze_offset, ("mesh",), "eye widths", (0, 5)),
     _own("eye_closure", framing.eye_closure, ("blendshapes",), "", (0, 1)),
     _own("smile", framing.smile, ("blendshapes",), "", (0, 1)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, RgbImage
+from ktpel_capture.arrays import F32, I64, RgbImage
 from ktpel_capture.imaging.resample import reduced
 
 Patch = tuple[int, int, int, int]
@@ -17,6 +18,13 @@ MOUTH: Patch = (340, 516, 176, 440)
 TOP: Patch = (0, 264, 44, 572)
 _CELL, _BINS, _COLOUR_CELLS = 8, 9, (8, 16)
 SIZE = 128, 64  # width, height of every patch once reduced
+
+
+@cache
+def _cells() -> I64:
+    """(64, 128): index of the first bin of each pixel's cell."""
+    y, x = np.indices((SIZE[1], SIZE[0]))
+    return (y // _CELL * (SIZE[0] // _CELL) + x // _CELL) * _BINS
 
 
 def describe(aligned: RgbImage, patch: Patch) -> F32:
@@ -36,9 +44,7 @@ def describe(aligned: RgbImage, patch: Patch) -> F32:
     low = np.floor(place).astype(np.intp)
     share = (place - low).astype(np.float32)
     rows, columns = SIZE[1] // _CELL, SIZE[0] // _CELL
-    y, x = np.indices(light.shape)
-    cell = (y // _CELL * columns + x // _CELL) * _BINS
-    count = rows * columns * _BINS
+    cell, count = _cells(), rows * columns * _BINS
     grid = np.bincount((cell + low % _BINS).ravel(), (strength * (1 - share)).ravel(), count)
     grid += np.bincount((cell + (low + 1) % _BINS).ravel(), (strength * share).ravel(), count)
     cells = grid.reshape(rows, columns, _BINS)

@@ -101,7 +101,7 @@ def illumination_uniformity(aligned: Aligned) -> float | Missing:
     """
     histograms = []
     for square in cheeks(aligned.points):
-        patch = _cut(aligned.luminance * aligned.region, square)
+        patch = _cut(aligned.luminance, square) * _cut(aligned.region, square)
         if not patch.size:
             return Missing("face.cheeks_out_of_picture")
         histograms.append(np.bincount(patch.ravel(), minlength=256) / patch.size)
@@ -164,8 +164,10 @@ def natural_colour(aligned: Aligned) -> float:
 
     Source: ISO/IEC 29794-5, natural colour.
     """
-    seen = aligned.image * aligned.region[..., None]
-    patches = [_cut(seen, square).reshape(-1, 3) for square in cheeks(aligned.points)]
+    patches = [
+        (_cut(aligned.image, square) * _cut(aligned.region, square)[..., None]).reshape(-1, 3)
+        for square in cheeks(aligned.points)
+    ]
     pixels = np.concatenate(patches)
     if not len(pixels):
         return 100.0
