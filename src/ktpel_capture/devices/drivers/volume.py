@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ from ktpel_capture.errors import DeviceDisconnected, DeviceError, DeviceFault, D
 from ktpel_capture.messages import advice
 
 _PARTIAL = ".partial-"
+_STALE = 3600.0
+"""Seconds after which an unfinished file belongs to nobody."""
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -41,6 +44,7 @@ class FolderVolume(SimpleDevice):
         super().__init__(info, clock)
         self._root = root
         self._ejected = False
+        self._sweep()
 
     def usage(self) -> VolumeUsage:
         self._must_be_there()
@@ -107,6 +111,13 @@ class FolderVolume(SimpleDevice):
         if hasattr(os, "sync"):
             os.sync()
         self._ejected = True
+
+    def _sweep(self) -> None:
+        """Take away what a power cut left half written; a write that still runs is younger."""
+        with contextlib.suppress(OSError):
+            for path in self._root.rglob(f"{_PARTIAL}*"):
+                if time.time() - path.stat().st_mtime > _STALE:
+                    path.unlink()
 
     def _before_chunk(self, length: int) -> None:
         """A hook for a volume with a size of its own."""
