@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     )
     from ktpel_capture.iris.assessing import ALGORITHM as ALGORITHM, assess as assess
     from ktpel_capture.iris.boundaries import Boundary as Boundary
+    from ktpel_capture.iris.comparison import (
+        SAME_EYE as SAME_EYE,
+        closest as closest,
+        distance as distance,
+        distances as distances,
+        encode as encode,
+    )
+    from ktpel_capture.iris.kinds import cropped as cropped, cropped_and_masked as cropped_and_masked, vga as vga
     from ktpel_capture.iris.lids import Lids as Lids
     from ktpel_capture.iris.live import watch as watch
     from ktpel_capture.iris.measures import MEASURES as MEASURES
@@ -26,6 +34,8 @@ _WHERE = {
     "assessing": ("ALGORITHM", "assess"),
     "boundaries": ("Boundary",),
     "sharpness": ("focus",),
+    "comparison": ("SAME_EYE", "closest", "distance", "distances", "encode"),
+    "kinds": ("cropped", "cropped_and_masked", "vga"),
     "lids": ("Lids",),
     "live": ("watch",),
     "measures": ("MEASURES",),

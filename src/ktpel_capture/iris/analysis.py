@@ -130,8 +130,8 @@ def _opening(shape: tuple[int, ...], lids: Lids) -> Bool:
 
 def _usable(image: GreyImage, open_iris: Bool, lids: Lids) -> Bool:
     levels = lids.levels
-    dark = image < levels.iris - 3.0 * levels.spread
-    light = image > levels.iris + 4.0 * levels.spread
+    dark = image < levels.iris - max(2.5 * levels.spread, 0.4 * (levels.iris - levels.pupil))
+    light = image > levels.iris + max(4 * levels.spread, 0.3 * (255 - levels.iris))
     return np.asarray(frozen_copy(open_iris & ~dark & ~light), dtype=np.bool_)
 
 

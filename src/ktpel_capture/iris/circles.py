@@ -54,11 +54,11 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     isolated &= stats[:, cv2.CC_STAT_AREA] <= 6 * side * side  # lamps in a ring may touch
     isolated[0] = False
     bright = isolated[labels].view(np.uint8) * np.uint8(255)
-    spots = cv2.dilate(bright, np.ones((3, 3), np.uint8))
+    spots = cv2.dilate(bright, np.ones((5, 5), np.uint8))
     halo = cv2.threshold(cv2.subtract(image, ground), 6, 255, cv2.THRESH_BINARY)[1]
-    cv2.bitwise_or(spots, cv2.bitwise_and(cv2.dilate(bright, np.ones((11, 11), np.uint8)), halo), dst=spots)
+    wide = cv2.bitwise_or(spots, cv2.bitwise_and(cv2.dilate(bright, np.ones((11, 11), np.uint8)), halo))
     filled = image.copy()
-    cv2.copyTo(cv2.blur(ground, (5, 5)), spots, filled)
+    cv2.copyTo(cv2.blur(ground, (5, 5)), wide, filled)
     return filled, spots.view(np.bool_)
 
 

@@ -86,7 +86,7 @@ def find_lids(image: GreyImage, pupil: Boundary, limbus: Boundary) -> Lids:
     belongs = _belongs(frame, ring, in_pupil, levels)
     total = np.zeros((_ROWS + 1, _COLUMNS), np.float32)
     np.cumsum(belongs, axis=0, out=total[1:])
-    edge = _edges(frame, levels) * (in_iris | in_pupil)
+    edge = _edges(frame, levels) * (u**2 + v**2 < 0.88**2)  # or the limbus would be taken for a lid
     middle = offset[1] / _PITCH + _ROWS // 2  # a pupil that was found is seen: no lid hides much more than half of it
     lowest = int(middle + 0.35 * pupil.radius / limbus.radius / _PITCH)
     upper = _best_parabola(total[-1] - total[:-1], edge, _UPPER_BENDS, slice(0, max(1, lowest)))
@@ -112,7 +112,8 @@ def _belongs(frame: F32, ring: Bool, in_pupil: Bool, levels: Levels) -> F32:
     score = np.zeros_like(frame)
     prior = np.float32(np.log(160 / (levels.spread * np.sqrt(2 * np.pi))))
     away = (frame - np.float32(levels.iris)) / np.float32(levels.spread)
-    score[ring] = np.clip(prior - 0.5 * away * away, -2, 1.5)[ring]
+    doubt = np.where(away < 0, np.float32(-0.8), np.float32(-2))  # shade and the dark rim of an iris are no lid yet
+    score[ring] = np.clip(prior - 0.5 * away * away, doubt, 1.5)[ring]
     halfway = 0.5 * (levels.pupil + levels.iris)
     score[in_pupil] = np.where(frame < halfway, 1.0, -1.5)[in_pupil]
     return score
