@@ -118,15 +118,15 @@ def _warped_in_steps(image: RgbImage, matrix: F64) -> RgbImage:
     """
     inverse: Any = cv2.invertAffineTransform(matrix)
     steps = np.arange(SIDE)
-    axes = []
-    for row in inverse:
+    whole, part = np.empty((SIDE, SIDE, 2), np.int16), np.zeros((SIDE, SIDE), np.uint16)
+    for channel, row in enumerate(np.asarray(inverse)):
         along = np.rint(row[0] * steps * 1024).astype(np.int32)
         down = np.rint((row[1] * steps + row[2]) * 1024).astype(np.int32) + 16
-        axes.append((down[:, None] + along[None, :]) >> 5)
-    whole = np.empty((SIDE, SIDE, 2), np.int16)
-    for channel, axis in enumerate(axes):
-        whole[..., channel] = np.clip(axis >> 5, -32768, 32767)
-    part = ((axes[1] & 31) << 5 | axes[0] & 31).astype(np.uint16)
+        fine = down[:, None] + along[None, :]
+        fine >>= 5
+        whole[..., channel] = fine >> 5
+        fine &= 31
+        part += (fine << (5 * channel)).astype(np.uint16)
     warped: Any = cv2.remap(image, whole, part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     result: RgbImage = warped
     return result

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage
@@ -158,8 +160,8 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     backdrop = find_backdrop(tiny, person, head, tiny.shape[1] / image.shape[1])
     if not thorough and not isinstance(backdrop, Missing) and backdrop_spread(backdrop) > _QUIET:
         faces = join_faces(faces, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
-    inside = aligned.luminance[aligned.region != 0]
-    levels: F64 = np.bincount(inside, minlength=256) / max(1, inside.size)
+    counts: Any = cv2.calcHist([aligned.luminance], [0], aligned.region, [256], [0, 256])
+    inside = counts.ravel().astype(np.float64)
     return FaceAnalysis(
         sample=sample,
         faces=tuple(face.scaled(scale) for face in faces),
@@ -170,10 +172,10 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         head=head,
         standard_points=points,
         aligned=aligned,
-        levels=levels if inside.size else Missing("face.no_face"),
+        levels=inside / inside.sum() if inside.any() else Missing("face.no_face"),
         background=background_on_aligned(aligned, person, size),
         backdrop=backdrop,
-        skin=find_skin(small, mesh, 1 / scale),
+        skin=find_skin(tiny, mesh, tiny.shape[1] / image.shape[1]),
         eye_strip=eye_strip(image, mesh),
         appearance=find_appearance(aligned),
         surface=find_surface(aligned, mesh),

@@ -12,7 +12,7 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, U8, RgbImage
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.head import Head
-from ktpel_capture.imaging.colour import hue_deg, lab, mean_colour
+from ktpel_capture.imaging.colour import hue_deg, lab, mean_colour, strongest
 from ktpel_capture.imaging.resample import enlarged
 from ktpel_capture.quality import Missing
 
@@ -61,7 +61,7 @@ def find_backdrop(small: RgbImage, person: F32, head: Head, scale: float) -> Bac
         return Missing("face.no_backdrop")
     values = lab(small)
     shade = _shade(values, free, head, scale)
-    return Backdrop(values[free != 0], small[free != 0].max(1), mean_colour(small, free), float(free.mean()), shade)
+    return Backdrop(values[free != 0], strongest(small[free != 0]), mean_colour(small, free), float(free.mean()), shade)
 
 
 def _shade(values: F32, free: U8, head: Head, scale: float) -> float:

@@ -13,7 +13,7 @@ from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage
 from ktpel_capture.face.backdrop import Backdrop
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.face.scenery import FACE_OVAL
-from ktpel_capture.imaging.colour import LINEAR, LUMINANCE_WEIGHTS, hue_deg
+from ktpel_capture.imaging.colour import LINEAR, LUMINANCE_WEIGHTS, hue_deg, strongest
 from ktpel_capture.quality import Missing
 
 _RIGHT_EYE_HOLE = (70, 63, 105, 66, 107, 55, 193, 245, 128, 121, 120, 119, 118, 117, 111, 35)
@@ -55,7 +55,7 @@ def find_skin(small: RgbImage, mesh: Landmarks, scale: float) -> Skin | Missing:
     rgb = small[y, x]
     top, bottom = points[10], points[152]
     side = (bottom[0] - top[0]) * (y - top[1]) - (bottom[1] - top[1]) * (x - top[0])
-    return Skin(rgb, _luminance(rgb), rgb.max(1), side > 0, small.max(2).ravel())
+    return Skin(rgb, _luminance(rgb), strongest(rgb), side > 0, strongest(small).ravel())
 
 
 def _luminance(rgb: U8) -> F32:
@@ -98,7 +98,7 @@ def clipped_share(skin: Skin) -> float:
 
     Source: own; 254 and 255 count as clipped. ISO/IEC 19794-5 asks for tonal variation in all three channels.
     """
-    return float((skin.rgb >= 254).any(1).mean())
+    return float((skin.strongest >= 254).mean())
 
 
 def crushed_share(skin: Skin) -> float:
@@ -106,7 +106,7 @@ def crushed_share(skin: Skin) -> float:
 
     Source: own.
     """
-    return float((skin.rgb <= 8).all(1).mean())
+    return float((skin.strongest <= 8).mean())
 
 
 def side_light(skin: Skin) -> float | Missing:

@@ -18,6 +18,7 @@ from ktpel_capture.face.landmarks import (
 )
 from ktpel_capture.face.light import Skin, find_skin, highlight_level, picture_highlight_level, side_light
 from ktpel_capture.face.pose import head_pose
+from ktpel_capture.imaging.colour import strongest
 from ktpel_capture.imaging.resample import within
 from ktpel_capture.quality import Hint, Missing
 from ktpel_capture.requests import FaceRequest, Frame
@@ -115,7 +116,7 @@ def watch(request: FaceRequest) -> Watcher:
 
 def _darkness(small: RgbImage) -> Hint | None:
     """A dark picture in which no face is found is dark before it is empty."""
-    return Hint("face.too_dark") if float(np.percentile(small.max(2), 99)) < 70 else None
+    return Hint("face.too_dark") if float(np.percentile(strongest(small), 99)) < 70 else None
 
 
 def _light(small: RgbImage, mesh: Landmarks) -> list[Hint]:
@@ -130,7 +131,7 @@ def _light(small: RgbImage, mesh: Landmarks) -> list[Hint]:
         hints.append(Hint("face.backlit"))
     elif highlight_level(skin) < -2.8:
         hints.append(Hint("face.face_in_shadow"))
-    if float((skin.rgb >= 254).any(1).mean()) > 0.2:
+    if float((skin.strongest >= 254).mean()) > 0.2:
         hints.append(Hint("face.too_bright"))
     stops = side_light(skin)
     if not isinstance(stops, Missing) and abs(stops) > 2.2:

@@ -11,6 +11,7 @@ import numpy as np
 from ktpel_capture.arrays import F64, U8
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.landmarks import Landmarks
+from ktpel_capture.imaging.colour import strongest, weakest
 from ktpel_capture.quality import Missing
 
 _IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))
@@ -90,7 +91,8 @@ def lens_glare(surface: Surface) -> float:
     Source: own; bright (all channels at least 225) and colourless. ISO/IEC 19794-5: no reflections on spectacles.
     """
     pixels = surface.lenses
-    return float(((pixels.min(1) >= 225) & (np.ptp(pixels, axis=1) <= 40)).mean()) if len(pixels) else 0.0
+    bright, span = weakest(pixels) >= 225, strongest(pixels) - weakest(pixels)
+    return float((bright & (span <= 40)).mean()) if len(pixels) else 0.0
 
 
 def forehead_shadow(surface: Surface) -> float:

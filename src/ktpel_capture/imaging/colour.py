@@ -31,6 +31,18 @@ def luminance(image: RgbImage) -> U8:
     return rounded
 
 
+def strongest(pixels: U8) -> U8:
+    """(...,) the greatest of red, green and blue of (..., 3) pixels."""
+    greatest: U8 = np.maximum(np.maximum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    return greatest
+
+
+def weakest(pixels: U8) -> U8:
+    """(...,) the least of red, green and blue of (..., 3) pixels."""
+    least: U8 = np.minimum(np.minimum(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    return least
+
+
 def lab(image: RgbImage) -> F32:
     """(height, width, 3) CIE L* 0..100, a*, b* under D65."""
     result: F32 = _cv2.cvtColor(image.astype(np.float32) * np.float32(1 / 255), cv2.COLOR_RGB2LAB)
