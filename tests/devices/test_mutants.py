@@ -5,12 +5,15 @@ from unittest import SkipTest
 import pytest
 
 from ktpel_capture.devices.testing import CaptureKit, DeviceKit, FingerprintScannerKit, SimulatedRig
-from ktpel_capture.devices.testing.capture import _CaptureCableKit, _PictureKit
+from ktpel_capture.devices.testing.capture import CaptureCableKit
+from ktpel_capture.devices.testing.kinds import PictureKit
 from ktpel_capture.devices.testing.kit import CableKit
 
+from . import mutants_capture, mutants_desk, mutants_live  # each notes what it kills
 from .mutants import ADDRESSES, KILLS, Good, MutantRig
 
-SHARED = (DeviceKit, CaptureKit, _PictureKit, CableKit, _CaptureCableKit)
+BAD_DRIVERS = (mutants_capture, mutants_desk, mutants_live)
+SHARED = (DeviceKit, CaptureKit, PictureKit, CableKit, CaptureCableKit)
 
 
 def checks(kit):

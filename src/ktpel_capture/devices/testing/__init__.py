@@ -13,14 +13,9 @@ and a check whose hands are missing is skipped with the reason. Checks stand in 
 first those that need nobody, then those with a finger on the glass, then without, last the cable.
 """
 
-from ktpel_capture.devices.testing.capture import (
-    CaptureKit,
-    FaceCameraKit,
-    FingerprintScannerKit,
-    IrisScannerKit,
-    SignaturePadKit,
-)
+from ktpel_capture.devices.testing.capture import CaptureKit
 from ktpel_capture.devices.testing.desk import BackupVolumeKit, CardPrinterKit, CardReaderKit, UplinkKit
+from ktpel_capture.devices.testing.kinds import FaceCameraKit, FingerprintScannerKit, IrisScannerKit, SignaturePadKit
 from ktpel_capture.devices.testing.kit import Broken, DeviceKit
 from ktpel_capture.devices.testing.rig import ManualRig, Rig, SimulatedRig
 
