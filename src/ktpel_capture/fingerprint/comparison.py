@@ -21,6 +21,8 @@ _CELL = 16.0
 _SPREAD = 9.0
 _PAIRS = 80
 """How many pairs of alike neighbourhoods are weighed against each other."""
+_REACH_OF_MATCH = 18.0
+"""Minutiae further apart than this after alignment (0.9 mm) are not the same, pixels at 500 ppi."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,25 +112,12 @@ def _score(a: Prepared, b: Prepared) -> float:
     if min(len(a.x), len(b.x)) < 3:
         return 0.0
     likeness = a.descriptor @ b.descriptor.T
-    rivals = likeness.max(1, keepdims=True) + likeness.max(0, keepdims=True)
-    distinct = 2 * likeness - 0.5 * rivals
+    distinct = likeness - (likeness.max(1, keepdims=True) + likeness.max(0, keepdims=True)) * np.float32(0.25)
     count = min(_PAIRS, likeness.size)
-    best = np.argpartition(distinct, -count, axis=None)[-count:]
-    i, j = np.unravel_index(best, likeness.shape)
-    start = np.maximum(likeness[i, j], 0)
-    ax, ay, aa = a.x[i], a.y[i], a.angle[i]
-    bx, by, ba = b.x[j], b.y[j], b.angle[j]
-    # two pairs agree when both prints tell the same distance and bearings between them
-    adx, ady, bdx, bdy = ax - ax[:, None], ay - ay[:, None], bx - bx[:, None], by - by[:, None]
-    away_a, away_b = np.hypot(adx, ady), np.hypot(bdx, bdy)
-    stretch = np.abs(away_a - away_b) / (4 + 0.06 * (away_a + away_b) / 2)
-    bearing_a = np.arctan2(-ady, adx) - aa[:, None]
-    bearing_b = np.arctan2(-bdy, bdx) - ba[:, None]
-    swing = np.abs(_difference(bearing_a, bearing_b))
-    twist = np.abs(_difference(aa - aa[:, None], ba - ba[:, None]))
-    agree = np.exp(-0.5 * (stretch**2 + (swing / 0.25) ** 2 + (twist / 0.3) ** 2))
-    agree[(i[:, None] == i) | (j[:, None] == j)] = 0
-    agree = np.minimum(agree, agree.T)
+    best = np.argpartition(distinct.ravel(), -count)[-count:]
+    i, j = np.divmod(best, likeness.shape[1])
+    start = np.maximum(likeness.ravel()[best], 0)
+    agree = _agreement(a, b, i, j)
     weight = start
     for _ in range(4):
         support = agree @ weight
@@ -138,6 +127,29 @@ def _score(a: Prepared, b: Prepared) -> float:
     friends = agree[leader] > 0.2
     friends[leader] = True
     return _aligned(a, b, i[friends], j[friends], weight[friends])
+
+
+def _agreement(a: Prepared, b: Prepared, i: I64, j: I64) -> F32:
+    """How far each two of the pairs (i, j) tell one story: (K, K) float32, 1 where they do.
+
+    Both prints must show the same distance between them (within 4 pixels and 3 percent), the same bearing from either
+    (within 0.25 radians) and the same turn of one against the other (0.3): skin stretches.
+    """
+    ax, ay, bx, by = a.x[i], a.y[i], b.x[j], b.y[j]
+    adx, ady, bdx, bdy = ax - ax[:, None], ay - ay[:, None], bx - bx[:, None], by - by[:, None]
+    far_a, far_b = np.sqrt(adx * adx + ady * ady), np.sqrt(bdx * bdx + bdy * bdy)
+    turn = a.angle[i] - b.angle[j]
+    cos, sin = np.cos(turn), np.sin(turn)
+    # cosines instead of angles: 1 - cos is half the square of a small angle
+    bearing = (adx * bdx + ady * bdy) * cos[:, None] + (adx * bdy - ady * bdx) * sin[:, None]
+    bearing /= far_a * far_b + np.float32(1e-6)
+    stretch = (far_a - far_b) / (4 + np.float32(0.03) * (far_a + far_b))
+    twist = cos * cos[:, None] + sin * sin[:, None]
+    unlike = stretch * stretch * np.float32(0.5) - bearing * np.float32(16) - twist * np.float32(1 / 0.09)
+    agree = np.exp(np.float32(-16 - 1 / 0.09) - unlike)
+    agree[(i[:, None] == i) | (j[:, None] == j)] = 0
+    both: F32 = np.minimum(agree, agree.T)
+    return both
 
 
 def _aligned(a: Prepared, b: Prepared, i: I64, j: I64, weight: F32) -> float:
@@ -153,19 +165,22 @@ def _aligned(a: Prepared, b: Prepared, i: I64, j: I64, weight: F32) -> float:
     sin = weight @ (pb[0] * pa[1] - pb[1] * pa[0]) - 900 * (weight @ np.sin(turn))
     rotation = math.atan2(sin, cos)
     c, s = math.cos(rotation), math.sin(rotation)
-    x = (b.x - b_mid[0]) * c - (b.y - b_mid[1]) * s + a_mid[0]
-    y = (b.x - b_mid[0]) * s + (b.y - b_mid[1]) * c + a_mid[1]
-    away = np.hypot(a.x[:, None] - x, a.y[:, None] - y)
-    swing = np.abs(_difference(a.angle[:, None], b.angle - rotation))
-    closeness = np.clip(1 - away / 18, 0, 1) * np.clip(1 - swing / 0.6, 0, 1)
-    closeness[(closeness < closeness.max(1, keepdims=True)) | (closeness < closeness.max(0, keepdims=True))] = 0
-    matched = float(closeness.sum())
-    common_a = _within(a.x, a.y, x, y)
-    common_b = _within(x, y, a.x, a.y)
-    return 10 * matched**2 / max(6.0, math.sqrt(common_a * common_b))
+    x = ((b.x - b_mid[0]) * c - (b.y - b_mid[1]) * s + a_mid[0]).astype(np.float32)
+    y = ((b.x - b_mid[0]) * s + (b.y - b_mid[1]) * c + a_mid[1]).astype(np.float32)
+    dx, dy = a.x[:, None] - x, a.y[:, None] - y
+    square = dx * dx + dy * dy
+    row, col = np.nonzero(square < _REACH_OF_MATCH**2)
+    swing = np.abs(_difference(a.angle[row], b.angle[col] - np.float32(rotation)))
+    closeness = np.zeros_like(square)
+    closeness[row, col] = (1 - np.sqrt(square[row, col]) / _REACH_OF_MATCH) * np.clip(1 - swing / 0.6, 0, 1)
+    # only pairs that are each other's best
+    best = (closeness == closeness.max(1, keepdims=True)) & (closeness == closeness.max(0))
+    matched = float(closeness[best].sum())
+    common = math.sqrt(_within(a.x, a.y, x, y) * _within(x, y, a.x, a.y))
+    return 10 * matched**2 / max(6.0, common)
 
 
 def _within(x: F32, y: F32, other_x: F32, other_y: F32) -> int:
-    """How many points lie where the other print has some within 40 pixels or inside its bounds."""
+    """How many points lie within the bounds of the other print."""
     left, right, top, bottom = other_x.min(), other_x.max(), other_y.min(), other_y.max()
     return int(((x > left - 10) & (x < right + 10) & (y > top - 10) & (y < bottom + 10)).sum())
