@@ -71,7 +71,7 @@ def _ink(picture: RgbImage, analysis: SignatureAnalysis, points: Series) -> None
         for at in range(first, last, stride):
             pen.polyline(picture, place[[at, min(at + stride, last)]], colours[at], width=4)
         if number <= 9:
-            pen.words(picture, str(number), place[first] - (16, 20), TEXT, size=14)
+            pen.words(picture, str(number), place[first] - (16, 20), TEXT, size=14, ground=PAPER)
     if size is not None:
         held = (ink <= 0.02).any(1) | (ink >= np.array(size) - 0.02).any(1)
         for at in (place[points.down])[held][::3]:
