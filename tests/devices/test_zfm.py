@@ -224,6 +224,25 @@ def test_every_instruction_with_any_arguments_is_answered_once(instruction, argu
     assert answers[0].type.name == "ACK"
 
 
+@pytest.mark.parametrize("moment", [0.3, 0.9, 2.0])
+def test_a_capture_called_off_in_the_upload_leaves_the_sensor_usable(moment):
+    _, clock, wire = loopback(R503, 2)
+    with connect(wire, "zfm:test", clock) as scanner:
+        token = kc.CancelToken()
+        due = clock.monotonic() + moment
+        unwatch = clock.watch(lambda now: token.cancel() if now >= due else None)
+        with pytest.raises(kc.CaptureCancelled):
+            kc.capture(scanner, INDEX, timeout=30, cancel=token)
+        unwatch()
+        assert clock.monotonic() - due < 0.5
+        asked = clock.monotonic()
+        scanner.status()
+        assert clock.monotonic() - asked <= 2
+        (sample,) = kc.capture(scanner, INDEX, timeout=30)
+        assert np.array_equal(sample.image, unpack_image(pack_image(ridges(R503, 2))))
+        assert scanner.handshake()
+
+
 def test_an_unplugged_wire_is_a_disconnection_and_the_status_says_gone():
     scanner, _ = damaged({("read", 40): "unplug"})
     with scanner:

@@ -57,6 +57,10 @@ _COLLECTING = 3.0
 """Seconds within which it answers that it took a picture."""
 _SILENCE = 0.6
 """Seconds without a byte after which an upload counts as broken off."""
+_QUIET = 0.2
+"""Seconds of silence after which an unwanted upload is over."""
+_LONGEST_UPLOAD = 45.0
+"""Seconds that the largest picture takes at 9,600 baud."""
 _POLL = 0.05
 _UPLOADS = 2
 """Times an image is asked for when it came damaged: it stays in the sensor's buffer."""
@@ -71,6 +75,10 @@ class Link:
     clock : of the deadlines.
     info : for errors; replaced once more is known.
     address : of the module.
+
+    Attributes
+    ----------
+    uploading : the sensor sends, or may still send, a picture that was broken off.
     """
 
     def __init__(self, transport: Transport, clock: Clock, info: DeviceInfo, address: int = ANY_MODULE) -> None:
@@ -80,6 +88,7 @@ class Link:
         self._address = address
         self._receiver = Receiver()
         self._arrived: list[Packet | Garbage] = []
+        self.uploading = False
 
     def ask(
         self,
@@ -89,6 +98,8 @@ class Link:
         cancel: CancelToken = NEVER,
     ) -> tuple[int, bytes]:
         """Send a command; its confirmation code and what came with it."""
+        if self.uploading:
+            self._let_pass(cancel)
         self.flush()
         self._write(command(instruction, *arguments, address=self._address))
         packet = self._packet(Deadline(self._clock, wait), cancel, f"no answer to {instruction.name.lower()}")
@@ -106,6 +117,7 @@ class Link:
     def receive(self, most: int, cancel: CancelToken = NEVER) -> bytes:
         """The content of data packets up to the end packet, at most this many bytes."""
         packets: list[Packet] = []
+        self.uploading = True
         while not packets or packets[-1].type is not PacketType.END:
             packet = self._packet(Deadline(self._clock, _SILENCE), cancel, "the data stopped half way")
             if packet.type not in (PacketType.DATA, PacketType.END):
@@ -113,7 +125,21 @@ class Link:
             packets.append(packet)
             if sum(len(each.payload) for each in packets) > most:
                 raise ProtocolError(self.info, f"more than {most} bytes of data")
+        self.uploading = False
         return joined(packets)
+
+    def _let_pass(self, cancel: CancelToken) -> None:
+        """Wait until an upload that nobody wants any more has run out: the sensor cannot be stopped in one."""
+        quiet = Deadline(self._clock, _QUIET)
+        ends = Deadline(self._clock, _LONGEST_UPLOAD)
+        while not quiet.passed and not ends.passed:
+            with self._wired():
+                arrived = self.transport.read(min(quiet.remaining, 0.1), cancel=cancel)
+            if cancel.cancelled:
+                raise CaptureCancelled(self.info, "the capture was called off")
+            if arrived:
+                quiet = Deadline(self._clock, _QUIET)
+        self.uploading = False
 
     def send(self, content: bytes, size: int) -> None:
         """Send data packets."""
@@ -150,6 +176,7 @@ class Link:
             if cancel.cancelled:
                 raise CaptureCancelled(self.info, "the capture was called off")
             if not self._arrived and not content and deadline.passed:
+                self.uploading = False
                 damaged = f" ({self._receiver.waiting} bytes of a packet came)" if self._receiver.waiting else ""
                 raise ProtocolError(self.info, silence + damaged, waited=deadline.seconds)
         item = self._arrived.pop(0)
@@ -162,6 +189,7 @@ class Link:
         try:
             yield
         except WireLost as error:
+            self.uploading = False
             raise DeviceDisconnected(self.info, f"the wire is gone: {error}") from error
 
 
@@ -219,20 +247,7 @@ class ZfmScanner(CaptureDriver[FingerRequest, Frame, FingerprintSample]):
                 failure = error
             if attempt == _UPLOADS:
                 raise failure
-            self._drain(turn)
         raise AssertionError("unreachable")
-
-    def _drain(self, turn: Turn) -> None:
-        """Let the rest of a damaged upload go by."""
-        quiet = 0.0
-        while quiet < 0.2:
-            turn.check()
-            try:
-                arrived = self._link.transport.read(0.1, cancel=turn.cancel)
-            except WireLost as error:
-                raise DeviceDisconnected(self.info, f"the wire is gone: {error}") from error
-            quiet = 0.0 if arrived else quiet + 0.1
-        self._link.flush()
 
     def _stamp(self) -> CaptureInfo:
         return CaptureInfo(
@@ -299,6 +314,8 @@ class ZfmScanner(CaptureDriver[FingerRequest, Frame, FingerprintSample]):
             return code == Reply.OK
 
     def _ask_status(self) -> DeviceStatus:
+        if self._link.uploading:  # it cannot be asked before it has sent what nobody wants any more
+            return DeviceStatus(Condition.BUSY, self._last_status.problems, self._last_status.details)
         try:
             parameters = self.read_parameters()
         except DeviceDisconnected:
