@@ -50,7 +50,7 @@ SCRIPT: tuple[Part, ...] = (
     Part(
         troubles=(
             Trouble("photo", {"eyes_closed": 1.0}),
-            Trouble("right_four", {"moisture": 1.0, "pressure": 2.0}),
+            Trouble("right_four", {"moisture": 0.9, "pressure": 0.7}),
         )
     ),
     Part(
@@ -76,7 +76,7 @@ _MAYBE: tuple[Trouble, ...] = (
     Trouble("photo", {"exposure": 0.4}),
     Trouble("signature", {"right": 34.0, "scale": 1.5}, hasty=False),
     Trouble("right_four", {"moisture": 0.0, "pressure": 0.1}),
-    Trouble("left_four", {"pressure": 1.6, "moisture": 0.95}),
+    Trouble("left_four", {"moisture": 0.9, "pressure": 0.7}),
     Trouble("both_thumbs", {"moisture": 0.0, "pressure": 0.1}),
     Trouble("irises", {"lid_opening": 0.3}),
     Trouble("irises", {"defocus": 5.0}),
