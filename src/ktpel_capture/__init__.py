@@ -4,8 +4,9 @@ Names load on first use, so that ``import ktpel_capture`` costs next to nothing;
 ``face``, ``signature`` and ``records`` likewise.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ktpel_capture.lazy import lazily
 
 if TYPE_CHECKING:
     from ktpel_capture import (
@@ -117,7 +118,7 @@ if TYPE_CHECKING:
         UnreadableFile as UnreadableFile,
         VolumeFull as VolumeFull,
     )
-    from ktpel_capture.messages import Advice as Advice
+    from ktpel_capture.messages import Advice as Advice, advice as advice
     from ktpel_capture.profiles import (
         Finding as Finding,
         Profile as Profile,
@@ -154,6 +155,7 @@ if TYPE_CHECKING:
         IrisSample as IrisSample,
         Position as Position,
         SignatureSample as SignatureSample,
+        modality_of as modality_of,
     )
 
 
@@ -242,7 +244,7 @@ _WHERE = {
         "UnreadableFile",
         "VolumeFull",
     ),
-    "messages": ("Advice",),
+    "messages": ("Advice", "advice"),
     "profiles": ("Finding", "Profile", "Requirement", "Verdict"),
     "quality": ("Measurement", "Missing", "QualityReport", "QualityScore"),
     "reading": ("read", "read_all", "read_bytes"),
@@ -265,6 +267,7 @@ _WHERE = {
         "FINGERS_OF",
         "Eye",
         "Position",
+        "modality_of",
     ),
 }
 _MODULES = ("face", "fingerprint", "iris", "records", "signature")
@@ -272,22 +275,5 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
-
 if not TYPE_CHECKING:  # a type checker must see a misspelt name
-
-    def __getattr__(name: str) -> Any:
-        if name not in _MODULES and name not in _HOME:
-            raise AttributeError(f"module 'ktpel_capture' has no attribute {name!r}")
-        try:
-            module = import_module(f"ktpel_capture.{_HOME.get(name, name)}")
-        except ImportError as error:
-            from ktpel_capture.dependencies import explained
-
-            raise explained(error) from error
-        value = module if name in _MODULES else getattr(module, name)
-        globals()[name] = value
-        return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = lazily(__name__, globals(), _HOME, _MODULES)

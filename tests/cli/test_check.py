@@ -41,7 +41,7 @@ def folder(tmp_path_factory):
     portrait, _ = face.synthesis.grow(3).capture(seed=1, backdrop="red")
     Image.fromarray(portrait.image).save(where / "portrait.png")
     ink, _ = signature.synthesis.grow(3).capture(seed=1)
-    (where / "ink.csv").write_text(signature.to_csv(ink))
+    (where / "ink.csv").write_text(signature.write_csv(ink))
     return where
 
 

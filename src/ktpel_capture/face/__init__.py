@@ -1,7 +1,8 @@
 """Face: portraits measured as ISO/IEC 29794-5 and ICAO want them, live framing, and the finished KTP-el photo."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ktpel_capture.lazy import lazily
 
 if TYPE_CHECKING:
     from ktpel_capture.face import live as live, overlay as overlay, synthesis as synthesis
@@ -32,16 +33,5 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"ktpel_capture.face.{name}")
-    if name in _HOME:
-        value = getattr(import_module(f"ktpel_capture.face.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'ktpel_capture.face' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # a type checker must see a misspelt name
+    __getattr__, __dir__ = lazily(__name__, globals(), _HOME, _MODULES)

@@ -3,8 +3,9 @@
 Names load on first use.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ktpel_capture.lazy import lazily
 
 if TYPE_CHECKING:
     from ktpel_capture.iris import live as live, overlay as overlay, synthesis as synthesis
@@ -45,16 +46,5 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    if name in _HOME:
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # a type checker must see a misspelt name
+    __getattr__, __dir__ = lazily(__name__, globals(), _HOME, _MODULES)

@@ -3,10 +3,10 @@
 Names load on first use.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ktpel_capture.errors import RecordError as RecordError
+from ktpel_capture.lazy import lazily
 
 if TYPE_CHECKING:
     from ktpel_capture.records.coding import (
@@ -42,14 +42,5 @@ _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [*_HOME, "RecordError"]  # noqa: PLE0604 - the table above is the list
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+if not TYPE_CHECKING:  # a type checker must see a misspelt name
+    __getattr__, __dir__ = lazily(__name__, globals(), _HOME)
