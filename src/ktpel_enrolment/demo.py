@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import ktpel_capture as kc
-from ktpel_capture.devices.addresses import Address
-from ktpel_capture.errors import KtpelError
+from ktpel_capture import Address, KtpelError
 from ktpel_enrolment.domain.recap import Recap
 from ktpel_enrolment.domain.roster import Roster, read_roster
 from ktpel_enrolment.domain.schedule import Team, read_schools

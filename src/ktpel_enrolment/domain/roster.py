@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from ktpel_capture.errors import UnreadableFile
+from ktpel_capture import UnreadableFile
 from ktpel_enrolment.domain.eligibility import Citizenship, MaritalStatus
 from ktpel_enrolment.domain.nik import Nik, Sex, family_card_fault, fault
 from ktpel_enrolment.domain.persons import Pupil

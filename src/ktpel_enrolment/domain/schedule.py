@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from ktpel_capture.errors import UnreadableFile
+from ktpel_capture import UnreadableFile
 
 SchoolKind: TypeAlias = Literal["SMA", "SMK", "MA", "Pesantren"]
 

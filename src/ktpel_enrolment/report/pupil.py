@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ktpel_capture as kc
-from ktpel_capture.messages import advice
+from ktpel_capture import advice
 from ktpel_enrolment.domain.eligibility import age_on
 from ktpel_enrolment.domain.persons import Pupil
 from ktpel_enrolment.report.markup import Markup, both, join, picture, tag, told, word

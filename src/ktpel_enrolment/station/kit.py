@@ -6,8 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from ktpel_capture import Advice
-from ktpel_capture.errors import DeviceError
+from ktpel_capture import Advice, DeviceError
 from ktpel_enrolment.messages import say
 from ktpel_enrolment.station.station import Role, Station
 

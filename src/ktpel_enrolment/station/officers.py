@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import ktpel_capture as kc
-from ktpel_capture.errors import KtpelError
+from ktpel_capture import KtpelError
 from ktpel_enrolment.station.station import Station
 from ktpel_enrolment.visit.capturing import Desk
 from ktpel_enrolment.visit.matching import SAME_FINGER, likeness

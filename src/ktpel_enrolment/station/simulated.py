@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ktpel_capture as kc
-from ktpel_capture.devices.simulators.people import Person
-from ktpel_capture.errors import DeviceError
+from ktpel_capture import DeviceError, Person
 from ktpel_enrolment.domain.nik import Sex
 from ktpel_enrolment.domain.persons import Pupil
 from ktpel_enrolment.station.station import Role, Station

@@ -7,17 +7,17 @@ from types import MappingProxyType
 from typing import Any, Literal, Self, TypeAlias
 
 import ktpel_capture as kc
-from ktpel_capture.devices.protocols import (
+from ktpel_capture import (
     BackupVolume,
     CardPrinter,
     Device,
+    DeviceError,
     FaceCamera,
     FingerprintScanner,
     IrisScanner,
     SignaturePad,
     Uplink,
 )
-from ktpel_capture.errors import DeviceError
 
 Role: TypeAlias = Literal["face", "signature", "fingerprint", "iris", "printer", "backup", "uplink"]
 CAPTURE_ROLES: tuple[Role, ...] = ("face", "signature", "fingerprint", "iris")

@@ -11,8 +11,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from ktpel_capture.devices.protocols import BackupVolume
-from ktpel_capture.errors import IntegrityError
+from ktpel_capture import BackupVolume, IntegrityError
 from ktpel_enrolment.store.blobs import replace_durably, write_durably
 from ktpel_enrolment.store.journal import Store
 

@@ -9,9 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from ktpel_capture import NEVER, CancelToken
-from ktpel_capture.devices.protocols import Uplink
-from ktpel_capture.errors import KtpelError
+from ktpel_capture import NEVER, CancelToken, KtpelError, Uplink
 from ktpel_enrolment.store.blobs import replace_durably
 from ktpel_enrolment.store.journal import Store
 

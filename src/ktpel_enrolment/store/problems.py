@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ktpel_capture.errors import KtpelError
+from ktpel_capture import KtpelError
 
 
 class StoreError(KtpelError):

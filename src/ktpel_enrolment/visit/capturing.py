@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 import ktpel_capture as kc
-from ktpel_capture.errors import (
+from ktpel_capture import (
     CalibrationRequired,
     CaptureCancelled,
     DeviceBusy,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import ktpel_capture as kc
-from ktpel_capture.messages import advice
+from ktpel_capture import advice
 
 SAME_FINGER = 24.0
 """Least likeness of two impressions of one finger: policy, not the standard's.

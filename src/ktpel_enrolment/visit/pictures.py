@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import ktpel_capture as kc
-from ktpel_capture.samples import modality_of
+from ktpel_capture import modality_of
 from ktpel_enrolment.store.blobs import Sample, replace_durably
 from ktpel_enrolment.visit.capturing import CaptureNotes
 
@@ -60,7 +59,7 @@ class Album:
 
 def with_overlay(sample: Sample, verdict: kc.Verdict | None) -> NDArray[np.uint8]:
     """The sample as an operator sees it after the analysis."""
-    draw = import_module(f"ktpel_capture.{modality_of(sample)}.overlay").draw
+    draw = getattr(kc, modality_of(sample)).overlay.draw
     image: NDArray[np.uint8] = draw(kc.analyse(sample), verdict.findings if verdict is not None else ())
     return image
 

@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any
 
 import ktpel_capture as kc
-from ktpel_capture.devices.protocols import CardJob, CardPrinter, JobStage
-from ktpel_capture.errors import DeviceFault, KtpelError
+from ktpel_capture import CardJob, CardPrinter, DeviceFault, JobStage, KtpelError
 from ktpel_enrolment.card.face import DPI, RgbImage, render_back, render_front
 from ktpel_enrolment.domain.eligibility import may_be_printed
 from ktpel_enrolment.domain.status import NationalStatus

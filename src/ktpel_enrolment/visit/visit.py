@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from ktpel_capture import Advice
-from ktpel_capture.errors import KtpelError
+from ktpel_capture import Advice, KtpelError
 from ktpel_enrolment.domain.eligibility import may_be_recorded
 from ktpel_enrolment.domain.persons import Pupil
 from ktpel_enrolment.domain.recap import Recap
