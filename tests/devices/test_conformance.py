@@ -135,6 +135,18 @@ class TestReplay(FingerprintScannerKit):
 
 
 @pytest.mark.long
+class TestScannerInAWrapperOfFaults(FingerprintScannerKit):
+    address = "sim:fingerprint?sensor=fap10&fault=skip@frame:99999"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
+class TestDriveInAWrapperOfFaults(BackupVolumeKit):
+    address = "sim:backup?fault=full@chunk:9999999"
+    cycles = _CYCLES
+
+
+@pytest.mark.long
 class TestDeclared(FingerprintScannerKit):
     cycles = _CYCLES
 

@@ -35,7 +35,7 @@ from ktpel_capture.devices.protocols import (
     Uplink,
     VolumeUsage,
 )
-from ktpel_capture.errors import CaptureCancelled, CaptureTimeout, DeviceDisconnected
+from ktpel_capture.errors import CaptureCancelled, CaptureTimeout, DeviceDisconnected, DeviceError
 
 RequestT = TypeVar("RequestT")
 FrameT = TypeVar("FrameT")
@@ -104,6 +104,19 @@ class Faulty(Generic[DeviceT]):
         self._note(names)
         raise_if_struck(names, self.info, self.trouble)
 
+    def _named(self, error: DeviceError) -> DeviceError:
+        """An error of the device inside, under the address that opened both."""
+        if error.address == self._address:
+            return error
+        return type(error)(
+            self.info,
+            error.reason,
+            advice=error.advice,
+            vendor_code=error.vendor_code,
+            vendor_text=error.vendor_text,
+            waited=error.waited,
+        )
+
     @contextmanager
     def _wire(self, cancel: CancelToken = NEVER) -> Iterator[CancelToken]:
         """A token for one call that is also cancelled when the cable is pulled; says then what really happened."""
@@ -115,6 +128,8 @@ class Faulty(Generic[DeviceT]):
             if self._cable.cancelled and not cancel.cancelled:
                 raise DeviceDisconnected(self.info, "the cable was pulled out") from None
             raise
+        except DeviceError as error:
+            raise self._named(error) from error
         finally:
             for forget in forgets:
                 forget()
@@ -132,7 +147,10 @@ class FaultyCapture(Faulty[Any], Generic[RequestT, FrameT, SampleT]):
     ) -> AbstractContextManager[_FaultyPresentation[FrameT, SampleT]]:
         deadline = Deadline(self._clock, timeout)
         token = CancelToken()
-        inner = self._device.present(request, timeout=timeout, cancel=token)
+        try:
+            inner = self._device.present(request, timeout=timeout, cancel=token)
+        except DeviceError as error:
+            raise self._named(error) from error
         return self._presenting(inner, deadline, cancel, token)
 
     def _dated(self, sample: SampleT) -> SampleT:
@@ -202,10 +220,12 @@ class _FaultyPresentation(Generic[FrameT, SampleT]):
             self._struck("sample")
             self._samples = tuple(device._dated(sample) for sample in self._inner.samples)
             raise
-        except CaptureCancelled:
+        except CaptureCancelled as error:
             if device._cable.cancelled and not self._cancel.cancelled:
                 raise DeviceDisconnected(device.info, "the cable was pulled out") from None
-            raise
+            raise device._named(error) from error
+        except DeviceError as error:
+            raise device._named(error) from error
 
     def _struck(self, event: str) -> tuple[str, ...]:
         device = self._device

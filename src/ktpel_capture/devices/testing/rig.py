@@ -11,7 +11,7 @@ from unittest import SkipTest
 from ktpel_capture.clock import Clock, SystemClock, VirtualClock
 from ktpel_capture.devices.addresses import Address
 from ktpel_capture.devices.faults import Trouble, open_with
-from ktpel_capture.devices.registry import open_device, opened
+from ktpel_capture.devices.registry import open_device
 from ktpel_capture.devices.simulators.scene import Scene, scene
 
 _THREAD_HEAD_START = 0.25
@@ -184,11 +184,10 @@ class SimulatedRig(Rig):
         device.remove(slot)
 
     def _wrapped(self, trouble: Trouble) -> Any:
-        from ktpel_capture.devices.registry import _loaded
+        def opener(where: Address, clock: Clock) -> Any:
+            return open_device(str(where), clock=clock)
 
-        where = Address.parse(self.address)
-        driver = _loaded(where.scheme, self.address)
-        return open_with(lambda inner, clock: opened(driver, inner, clock), where, self.clock, trouble)
+        return open_with(opener, Address.parse(self.address), self.clock, trouble)
 
 
 class ManualRig(Rig):
