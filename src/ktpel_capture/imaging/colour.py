@@ -26,7 +26,7 @@ def luminance(image: RgbImage) -> U8:
 
     Source: ISO/IEC 29794-5 as OFIQ computes it (sRGB made linear, BT.709 weights, floor(255 Y + 0.5)).
     """
-    parts = _cv2.transform(_cv2.LUT(image, _WEIGHTED), np.float32([[1, 1, 1]]))
+    parts = _cv2.transform(_cv2.LUT(image, _WEIGHTED), np.ones((1, 3), np.float32))
     rounded: U8 = (parts + np.float32(0.5)).astype(np.uint8)
     return rounded
 
