@@ -36,7 +36,7 @@ def run(*, pupils: int, seed: int, out: Path, roster: Path | None, as_json: bool
             console=screen,
             transient=True,
         ) as progress:
-            watch = _Show(progress, screen, language).watch()
+            watch = _Show(progress, screen, language, pupils).watch()
             result = run_demo(out, pupils=pupils, seed=seed, roster_file=roster, language=language, watch=watch)
     except KeyboardInterrupt:
         screen.print(text("demo.interrupted", language, out=out))
@@ -52,7 +52,8 @@ def run(*, pupils: int, seed: int, out: Path, roster: Path | None, as_json: bool
 class _Show:
     """Turns what happens into one moving line and a few that stay."""
 
-    def __init__(self, progress: Progress, screen: Console, language: Language) -> None:
+    def __init__(self, progress: Progress, screen: Console, language: Language, pupils: int) -> None:
+        self._pupils = pupils
         self._progress = progress
         self._screen = screen
         self._language: Language = language
@@ -64,6 +65,9 @@ class _Show:
     def _roster(self, roster: Roster) -> None:
         """What stands against the roster is said at once, even where only JSON was asked for."""
         screen = Console(stderr=True, highlight=False)
+        if len(roster.pupils) < self._pupils:
+            count = len(roster.pupils)
+            screen.print(text("demo.fewer", self._language, file=roster.file.name, count=count), soft_wrap=True)
         for problem in roster.problems:
             screen.print(escape(str(problem)), style="red" if problem.refused else "yellow", soft_wrap=True)
 

@@ -22,22 +22,22 @@ BOOKS: tuple[Book, ...] = ("history", "recording_register", "attendance", "recei
 
 _VERSION = 1
 _SCHEMA = """
-CREATE TABLE fact (name TEXT PRIMARY KEY, content TEXT NOT NULL) STRICT;
+CREATE TABLE fact (name TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE step (
     subject TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL, content TEXT NOT NULL,
     PRIMARY KEY (subject, name)
-) STRICT;
+);
 CREATE TABLE sample (
     subject TEXT NOT NULL, step TEXT NOT NULL, part TEXT NOT NULL,
     blob TEXT NOT NULL, checksum TEXT NOT NULL, digest TEXT NOT NULL, facts TEXT NOT NULL,
     PRIMARY KEY (subject, step, part),
     FOREIGN KEY (subject, step) REFERENCES step (subject, name) DEFERRABLE INITIALLY DEFERRED
-) STRICT;
+);
 CREATE TABLE entry (
     book TEXT NOT NULL, number INTEGER NOT NULL, at TEXT NOT NULL, content TEXT NOT NULL,
     previous TEXT NOT NULL, hash TEXT NOT NULL,
     PRIMARY KEY (book, number)
-) STRICT;
+);
 """
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_keeps BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END;

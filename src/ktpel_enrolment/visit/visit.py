@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
+import ktpel_capture as kc
 from ktpel_capture import Advice, KtpelError
 from ktpel_enrolment.domain.eligibility import may_be_recorded
 from ktpel_enrolment.domain.persons import Pupil
@@ -130,6 +131,7 @@ class Conductor:
         self._note("kit", {"ready": check.ready, "devices": devices, **packed})
 
     def _recording(self) -> None:
+        kc.assess(self.recorder.operator.finger)  # models load while nobody waits
         for applicant in self.agenda.applicants:
             if not self.due(applicant.pupil):
                 continue
