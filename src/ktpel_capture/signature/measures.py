@@ -189,22 +189,16 @@ def jerk(movement: Movement) -> Native:
 # What the pad delivers ------------------------------------------------------------------------------------------
 
 
-def _intervals(series: Series) -> F64:
-    steps = np.diff(series.t)
-    return steps[series.down[1:] & series.down[:-1] & (steps < max(8 * series.interval, 0.1))]
-
-
 def rate(series: Series) -> Native:
     """How many points a second the pad delivers while the pen touches: one over the median interval, Hz."""
-    if not len(_intervals(series)):
+    if not len(series.steps):
         return Missing("signature.too_few_points")
     return 1 / series.interval
 
 
 def jitter(series: Series) -> Native:
     """How uneven the stamps are: root mean square deviation from the median interval, over it, lost points apart."""
-    steps = _intervals(series)
-    steps = steps[steps <= GAP * series.interval]
+    steps = series.steps[series.steps <= GAP * series.interval]
     if not len(steps):
         return Missing("signature.too_few_points")
     return math.sqrt(float(np.square(steps / series.interval - 1).mean()))
@@ -212,10 +206,7 @@ def jitter(series: Series) -> Native:
 
 def dropped_samples(series: Series) -> Native:
     """What share of the points the pad should have delivered while the pen touched was lost."""
-    steps = np.diff(series.t)[series.down[1:] & series.down[:-1]]
-    starts = np.zeros(len(series.t), np.bool_)
-    starts[series.first] = True
-    steps = steps[~starts[1:][series.down[1:] & series.down[:-1]]]
+    steps = series.steps
     if not len(steps):
         return Missing("signature.too_few_points")
     longer = steps[steps > GAP * series.interval]

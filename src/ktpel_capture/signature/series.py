@@ -34,7 +34,8 @@ class Series:
     force : (N,) 0..1, or None where the pad reports none.
     down : (N,) True where the pen touches.
     first, last : (S,) index of the first and the last point of each stroke.
-    interval : s, the median time between neighbouring points of a stroke.
+    steps : s between neighbouring points of a stroke, stroke after stroke.
+    interval : s, the median of them.
     repaired : how many stamps repeated or stepped back and were replaced.
     """
 
@@ -45,6 +46,7 @@ class Series:
     down: Bool
     first: I64
     last: I64
+    steps: F64
     interval: float
     repaired: int
 
@@ -76,14 +78,15 @@ def series(sample: SignatureSample) -> Series | Missing:
     if t[-1] > LONGEST:
         return Missing("signature.out_of_range")
     first, last = _strokes(down)
-    steps = np.diff(t)
-    inner = steps[down[1:] & down[:-1]]
-    interval = _median(inner) if inner.size else USUAL_INTERVAL
+    between = np.diff(t)
+    steps = between[down[1:] & down[:-1]]
+    interval = _median(steps) if steps.size else USUAL_INTERVAL
     if stated is None:
-        lifts = np.flatnonzero(steps > max(8 * interval, 0.1))
+        within = between <= max(8 * interval, 0.1)
+        lifts, steps = np.flatnonzero(~within), between[within]
         first, last = np.concatenate([[0], lifts + 1]), np.concatenate([lifts, [len(t) - 1]])
     force = None if sample.force is None else sample.force[kept]
-    return Series(t, x, y, force, down, first, last, interval, repaired)
+    return Series(t, x, y, force, down, first, last, steps, interval, repaired)
 
 
 def _strokes(down: Bool) -> tuple[I64, I64]:
@@ -211,4 +214,4 @@ def resampled(series: Series, rate: float) -> Series:
     first, last = _strokes(down)
     force = None if series.force is None else np.interp(t, series.t, series.force)
     x, y = np.interp(t, series.t, series.x), np.interp(t, series.t, series.y)
-    return Series(t, x, y, force, down, first, last, 1 / rate, 0)
+    return Series(t, x, y, force, down, first, last, np.diff(t)[down[1:] & down[:-1]], 1 / rate, 0)
