@@ -18,7 +18,7 @@ from ktpel_capture.devices.testing import (
     UplinkKit,
 )
 
-_CYCLES = 1000 if os.environ.get("KTPEL_KIT_LONG") else 10
+_CYCLES = int(os.environ.get("KTPEL_KIT_CYCLES", "10"))
 
 
 class TestSimulatedFingerprintScanner(FingerprintScannerKit):

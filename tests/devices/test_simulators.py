@@ -290,3 +290,28 @@ def test_who_cannot_sign_makes_a_line_whatever_is_said():
         room.begin("signature", 10.0 * moment)
         room.hear("signature.sign_again")
     assert values_of(room.pose("signature"))["line"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "hint"),
+    [
+        ("fingerprint", {"moisture": 0.05}, "too_dry"),
+        ("fingerprint", {"moisture": 0.95}, "too_wet"),
+        ("fingerprint", {"pressure": 0.05}, "too_light"),
+        ("fingerprint", {}, ""),
+        ("iris", {"scale": 0.6}, "too_far"),
+        ("iris", {"scale": 1.6}, "too_near"),
+        ("iris", {}, ""),
+    ],
+)
+def test_a_device_gives_hints_of_its_own(kind, change, hint):
+    room, clock = kc.scene(f"test-hints-{kind}"), kc.VirtualClock()
+    room.seat(3)
+    room.change(kind, **change)
+    opener, request, _ = STATIONS[kind]
+    with (
+        opener(f"sim:{kind}?scene=test-hints-{kind}&trigger=host", clock=clock) as device,
+        device.present(request, timeout=10) as presentation,
+    ):
+        hints = [frame.reported["hint"] for frame, _ in zip(presentation, range(30), strict=False)]
+    assert hints[-1] == hint

@@ -44,6 +44,7 @@ class Turn:
         self._clock = clock
         self._callers = cancel
         self._taken = threading.Event()
+        self._ended_by = "the presentation is over"
         self._unsubscribe = cancel.subscribe(self.cancel.cancel)
 
     @property
@@ -62,9 +63,8 @@ class Turn:
         CaptureCancelled, CaptureTimeout
         """
         if self.cancel.cancelled:
-            called_off = self._callers.cancelled
             raise CaptureCancelled(
-                self._info, "the capture was called off" if called_off else "the device was closed during the capture"
+                self._info, "the capture was called off" if self._callers.cancelled else self._ended_by
             )
         if self.deadline.passed:
             raise CaptureTimeout(self._info, waiting_for, waited=self.deadline.seconds)
@@ -74,7 +74,9 @@ class Turn:
         self._clock.wait(min(max(0.0, seconds), self.deadline.remaining), cancel=self.cancel)
         self.check(waiting_for)
 
-    def end(self) -> None:
+    def end(self, why: str = "") -> None:
+        """Nothing more is captured; ``why`` is what a thread that still waits is told."""
+        self._ended_by = why or self._ended_by
         self._unsubscribe()
         self.cancel.cancel()
 
@@ -149,7 +151,7 @@ class CaptureDriver(ABC, Generic[RequestT, FrameT, SampleT]):
             self._closed = True
             running = self._running
         if running is not None:
-            running.stop()
+            running.stop("the device was closed during the capture")
         else:
             self._release_once()
 
@@ -272,9 +274,9 @@ class _Running(Generic[FrameT, SampleT]):
     def samples(self) -> tuple[SampleT, ...]:
         return self._samples
 
-    def stop(self) -> None:
+    def stop(self, why: str = "") -> None:
         """End it from any thread; waits for another thread to leave the driver, never for its own."""
-        self._turn.end()
+        self._turn.end(why)
         if self._inside.acquire(timeout=_LEAVE_TIMEOUT):
             try:
                 if self._depth == 0:

@@ -124,6 +124,17 @@ def _pressed(person: Person, position: Position, pose: FingerPose, turn: int, si
     return _picture(sample.image, {})
 
 
+def _hint(pose: FingerPose) -> str:
+    """What such a scanner's own software says of the finger; empty where it finds nothing."""
+    if pose.moisture < 0.2:
+        return "too_dry"
+    if pose.moisture > 0.85:
+        return "too_wet"
+    if pose.pressure < 0.2:
+        return "too_light"
+    return ""
+
+
 class SimulatedFingerprintScanner(SimulatedCapture[FingerRequest, Frame, FingerprintSample]):
     """Shows and captures what lies on its glass."""
 
@@ -158,7 +169,9 @@ class SimulatedFingerprintScanner(SimulatedCapture[FingerRequest, Frame, Fingerp
     def _frame(self, request: FingerRequest, view: View, sequence: int, now: float) -> Frame:
         picture = self._picture(request, view)
         image = live(picture.half, view, sequence)
-        return Frame(image, sequence, now, 0.5, {"finger_on_glass": self._shows_enough(request, view)})
+        there = self._shows_enough(request, view)
+        hint = _hint(cast(FingerPose, view.pose)) if there else "no_finger"
+        return Frame(image, sequence, now, 0.5, {"finger_on_glass": there, "hint": hint})
 
     def _samples(self, request: FingerRequest, view: View, sequence: int) -> tuple[FingerprintSample, ...]:
         picture = self._picture(request, view)

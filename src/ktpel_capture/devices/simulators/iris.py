@@ -59,6 +59,14 @@ def _nobody() -> _Picture:
     return _Picture(dark, dark[::2, ::2].copy())
 
 
+def _hint(view: View) -> str:
+    """What such a scanner's range finder says; empty where it finds nothing."""
+    if view.person is None or not view.present:
+        return "no_eye"
+    scale = cast(EyePose, view.pose).scale
+    return "too_far" if scale < 0.8 else "too_near" if scale > 1.3 else ""
+
+
 class SimulatedIrisScanner(SimulatedCapture[IrisRequest, Frame, IrisSample]):
     """Looks into the eyes that look into it."""
 
@@ -75,7 +83,7 @@ class SimulatedIrisScanner(SimulatedCapture[IrisRequest, Frame, IrisSample]):
         eyes = self._eyes(request)
         halves = [self._picture(view, eye, sequence).half for eye in eyes]
         image = live(np.hstack(halves) if len(halves) > 1 else halves[0], view, sequence)
-        return Frame(image, sequence, now, 0.5, {"eyes": eyes, "eyes_seen": view.present})
+        return Frame(image, sequence, now, 0.5, {"eyes": eyes, "eyes_seen": view.present, "hint": _hint(view)})
 
     def _samples(self, request: IrisRequest, view: View, sequence: int) -> tuple[IrisSample, ...]:
         return tuple(
