@@ -129,7 +129,7 @@ def _light(small: RgbImage, mesh: Landmarks) -> list[Hint]:
         hints.append(Hint("face.too_dark"))
     elif highlight_level(skin) < -2.6 and picture > -0.7:
         hints.append(Hint("face.backlit"))
-    elif highlight_level(skin) < -2.8:
+    elif highlight_level(skin) < -3.3:
         hints.append(Hint("face.face_in_shadow"))
     if float((skin.strongest >= 254).mean()) > 0.2:
         hints.append(Hint("face.too_bright"))

@@ -1,0 +1,81 @@
+"""Landmarks against the official program, and what must hold of them in any picture."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import ktpel_capture as kc
+from ktpel_capture.face import analyse
+from ktpel_capture.face.landmarks import BLENDSHAPES, find_landmarks, region_of_landmarks
+from ktpel_capture.face.networks import runtime
+from ktpel_capture.face.synthesis import grow
+from shared import shared_data
+
+EXPECTED = Path(__file__).parents[1] / "expected/face"
+
+
+def eye_distance(points):
+    return np.linalg.norm(points[[362, 263]].mean(0) - points[[33, 133]].mean(0))
+
+
+def test_landmarks_are_those_of_the_official_mediapipe():
+    """Kept from mediapipe 1.2.2's face landmarker on sixteen pictures, models with their input scaling written in."""
+    folder = shared_data("face/sfhq")
+    with np.load(EXPECTED / "mediapipe_landmarks.npz") as stored:
+        files, theirs = stored["files"].tolist(), stored["points"]
+    errors = []
+    for name, expected in zip(files, theirs, strict=True):
+        ours = analyse(kc.FaceSample(cv2.imread(str(folder / name))[..., ::-1])).landmarks
+        errors.append(np.linalg.norm(ours - expected, axis=1).mean() / eye_distance(expected))
+    assert np.median(errors) < 0.01
+
+
+@given(seed=st.integers(0, 20), factor=st.sampled_from([0.5, 0.75, 1.5, 2.5]))
+@settings(max_examples=4, deadline=None)
+def test_a_larger_picture_has_larger_landmarks(seed, factor):
+    image = grow(seed).capture(seed=1, size=(450, 600), noise=0)[0].image
+    size = round(450 * factor), round(600 * factor)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    small, large = analyse(kc.FaceSample(image)), analyse(kc.FaceSample(cv2.resize(image, size, interpolation=how)))
+    expected = (small.landmarks + 0.5) * factor - 0.5
+    assert np.linalg.norm(large.landmarks - expected, axis=1).mean() / eye_distance(expected) < 0.02
+
+
+@pytest.mark.parametrize("seed", [1, 6])
+def test_a_mirrored_face_turns_and_leans_the_other_way(seed):
+    image = grow(seed).capture(seed=1, size=(450, 600), yaw=0.15, roll=0.1)[0].image
+    here, there = analyse(kc.FaceSample(image)).pose, analyse(kc.FaceSample(image[:, ::-1])).pose
+    assert here.yaw == pytest.approx(-there.yaw, abs=0.05)
+    assert here.pitch == pytest.approx(there.pitch, abs=0.05)
+    assert here.roll == pytest.approx(-there.roll, abs=0.02)
+
+
+@pytest.mark.parametrize(("axis", "tolerance"), [("yaw", 4.0), ("pitch", 3.5), ("roll", 1.5)])
+def test_pose_follows_the_turn_of_composed_heads(axis, tolerance):
+    errors = []
+    for seed in (0, 4, 5):
+        for angle in (-0.15, 0.15):
+            sample, _ = grow(seed).capture(seed=1, size=(300, 400), **{axis: angle})
+            errors.append(abs(np.degrees(getattr(analyse(sample).pose, axis) - angle)))
+    assert np.mean(errors) < tolerance
+
+
+def test_landmarks_of_the_last_frame_find_the_face_again():
+    sample, truth = grow(2).capture(seed=1, size=(450, 600))
+    found = find_landmarks(sample.image, region_of_landmarks(truth.landmarks))
+    assert found.presence > 0.9
+    assert np.linalg.norm(found.points - truth.landmarks, axis=1).mean() / eye_distance(truth.landmarks) < 0.05
+
+
+def test_every_blendshape_has_a_name_and_a_share():
+    movements = analyse(grow(0).capture(seed=1, size=(300, 400), mouth_open=1.0)[0]).blendshapes
+    assert set(movements) == set(BLENDSHAPES)
+    assert all(0 <= value <= 1 for value in movements.values())
+    assert movements["jawOpen"] > 0.2
+
+
+def test_the_runtime_is_the_one_installed():
+    assert runtime() in ("opencv", "litert")
