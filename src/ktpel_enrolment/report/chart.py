@@ -88,7 +88,7 @@ def day_chart(rows: Sequence[tuple[str, Mapping[str, Step]]]) -> Markup:
         class_="legend",
     )
     svg = tag("svg", parts, viewBox=f"0 0 {_WIDTH} {height}", width="100%", role="img")
-    return join((svg, legend))
+    return join((tag("div", svg, class_="scroll"), legend))
 
 
 def _bars(steps: Mapping[str, Step], place: Place, top: float) -> list[Markup]:
