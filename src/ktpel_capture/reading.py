@@ -46,9 +46,12 @@ MAX_BYTES = 1 << 30
 READABLE = "PNG, JPEG, BMP, PGM, TIFF, JPEG 2000 or WSQ, a signature as CSV or InkML, or an interchange record"
 COLOURFUL = 12.0
 """Mean difference of the channels (0..255) below which a colour image shows grey: JPEG colour noise stays far below."""
-SURE_RIDGES, SOME_RIDGES = 0.15, 0.08
-SURE_PUPIL = 0.75
-SURE_GREY_FACE = 0.75
+SURE_RIDGES = 0.15
+SURE_PUPIL, SURE_LIMBUS = 0.6, 0.3
+"""Share of the pupil's and of the iris's boundary that an edge must support; lids hide much of the latter."""
+IRIS_TO_PUPIL = (1.43, 5.0)
+"""Radius of the iris in pupils, from the dilations of 70 to 20 % between which ISO/IEC 29794-6 places an eye."""
+SOME_FACE, SURE_GREY_FACE = 0.5, 0.75
 """The face detector takes near-infrared eyes for faces at scores up to about 0.65."""
 
 
@@ -251,7 +254,9 @@ def _from_pen_points(data: bytes, path: Path, kind: Modality | None) -> Sample:
         raise UnreadableFile(path, error.reason, remedy=error.remedy, code=error.code) from error
     except (RecordError, ValueError) as error:
         remedy = (error.remedy if isinstance(error, RecordError) else "") or "Export the signature again."
-        raise UnreadableFile(path, getattr(error, "message", str(error)), remedy=remedy, code="file.bad_signature") from error
+        raise UnreadableFile(
+            path, getattr(error, "message", str(error)), remedy=remedy, code="file.bad_signature"
+        ) from error
 
 
 def _is_text(data: bytes) -> bool:
@@ -351,24 +356,19 @@ def _label(sample: Sample) -> str:
 
 def _guess(image: DecodedImage, path: Path, ppi: float | None) -> Modality:
     """What the pixels show, from evidence that only the true kind gives; otherwise an error that asks."""
-    from ktpel_capture.imaging.evidence import pupil_evidence, ridge_evidence
+    from ktpel_capture.imaging.evidence import ridge_evidence
 
     pixels = image.pixels
     grey = _as_grey(pixels, [])
     ridges = ridge_evidence(grey, _at_one_resolution(grey[:1, :1], image.ppi, ppi, [])[1])
     if ridges >= SURE_RIDGES:
         return "fingerprint"
-    if ridges < SOME_RIDGES:
-        face = _face_evidence(_as_rgb(pixels, []))
-        if _colourfulness(pixels) >= COLOURFUL:
-            if face > 0:
-                return "face"
-        else:
-            eye = pupil_evidence(grey) >= SURE_PUPIL
-            if face >= SURE_GREY_FACE and not eye:
-                return "face"
-            if eye and face < SURE_GREY_FACE:
-                return "iris"
+    face = _face_evidence(_as_rgb(pixels, []))
+    colourful = _colourfulness(pixels) >= COLOURFUL
+    if face >= (SOME_FACE if colourful else SURE_GREY_FACE):
+        return "face"
+    if not colourful and _shows_an_eye(grey):
+        return "iris"
     raise UnreadableFile(
         path,
         "what this image shows cannot be told from its pixels",
@@ -389,3 +389,21 @@ def _face_evidence(pixels: RgbImage) -> float:
     from ktpel_capture.face.detection import detect_faces
 
     return max((face.score for face in detect_faces(pixels)), default=0.0)
+
+
+def _shows_an_eye(grey: GreyImage) -> bool:
+    """Whether a pupil stands in an iris of a size that eyes have."""
+    from ktpel_capture.iris.segmentation import segment
+    from ktpel_capture.quality import Missing
+
+    if min(grey.shape) < 32:
+        return False
+    found = segment(grey)
+    if isinstance(found, Missing):
+        return False
+    least, most = IRIS_TO_PUPIL
+    return (
+        found.pupil.support >= SURE_PUPIL
+        and found.limbus.support >= SURE_LIMBUS
+        and least <= found.limbus.radius / found.pupil.radius <= most
+    )

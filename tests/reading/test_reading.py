@@ -305,6 +305,18 @@ def test_real_images_are_guessed(folder, pattern, kind):
         assert isinstance(kc.read(path), kind), path.name
 
 
+def test_grown_eyes_are_guessed_and_a_grey_portrait_is_no_eye(tmp_path):
+    from ktpel_capture.iris.synthesis import grow
+
+    for seed in range(3):
+        eye, _truth = grow(seed).capture(seed=seed)
+        assert isinstance(kc.read(saved(tmp_path, "eye.png", Image.fromarray(eye.image))), kc.IrisSample)
+    for path in sorted(shared_data("face/sfhq").glob("Face_Pose__looking_straight*.jpg")):
+        with Image.open(path) as portrait:
+            grey = saved(tmp_path, "grey.png", portrait.convert("L"))
+        assert isinstance(kc.read(grey), kc.FaceSample), path.name
+
+
 def test_records_say_what_they_are():
     folder = shared_data("records/mosip/Default")
     finger = kc.read(folder / "Registration/Left_Index.iso")

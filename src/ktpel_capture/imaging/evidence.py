@@ -1,6 +1,6 @@
-"""Cheap signs of what an image shows: ridges at a finger's spacing, the dark disc of a pupil.
+"""A cheap sign of what an image shows: ridges at a finger's spacing.
 
-They tell kinds of image apart and measure no quality.
+It tells kinds of image apart and measures no quality.
 """
 
 from __future__ import annotations
@@ -66,43 +66,3 @@ def ridge_evidence(image: GreyImage, ppi: float) -> float:
     share = np.where(distance <= 2.3, power, 0).sum(axis=(1, 2)) / np.maximum(flat.sum(axis=1), 1e-9)
     shortest, longest = _RIDGE_PERIOD_PX
     return float(((at_peak >= 1 / longest) & (at_peak <= 1 / shortest) & (share > _DOMINANT)).mean())
-
-
-def pupil_evidence(image: GreyImage) -> float:
-    """How much the roundest dark disc of an image is like a pupil.
-
-    The image is taken at 240 px on its longer side; at several thresholds the dark components of a pupil's size are
-    scored by how round they are, if the ring around them is lighter.
-
-    Returns
-    -------
-    0 (nothing dark and round) .. about 1 (a clean disc).
-    """
-    scale = 240 / max(image.shape)
-    size = max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale))
-    small: GreyImage = cv2.medianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), 5).astype(np.uint8)
-    return max(_roundest(small, float(np.percentile(small, share)) + 5) for share in (2, 4, 7, 11, 16))
-
-
-def _roundest(image: GreyImage, threshold: float) -> float:
-    dark = cv2.morphologyEx((image <= threshold).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    best = 0.0
-    for contour in cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]:
-        area, length = cv2.contourArea(contour), cv2.arcLength(contour, True)
-        radius = float(np.sqrt(area / np.pi))
-        if not 6 < radius < 50:
-            continue
-        _x, _y, width, height = cv2.boundingRect(contour)
-        roundness = 4 * np.pi * area / length**2 * min(width, height) / max(width, height)
-        if roundness > best and _ring_is_lighter(image, contour, radius):
-            best = float(roundness)
-    return best
-
-
-def _ring_is_lighter(image: GreyImage, contour: object, radius: float) -> bool:
-    moments = cv2.moments(contour)  # type: ignore[call-overload]
-    x, y = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
-    distance = np.hypot(np.arange(image.shape[0])[:, None] - y, np.arange(image.shape[1])[None, :] - x)
-    ring = image[(distance > 1.15 * radius) & (distance < 1.5 * radius)]
-    inside = image[distance < 0.8 * radius]
-    return bool(ring.size and inside.size and np.percentile(ring, 20) - np.percentile(inside, 80) > 8)
