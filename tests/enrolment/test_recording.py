@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import ktpel_capture as kc
 from enrolment.world import Table, fresh, install, pupil, recorder
 from ktpel_enrolment.station.officers import NotProved
-from ktpel_enrolment.visit.recording import STEPS, Applicant, enrolled_fingers, spoken_biodata
+from ktpel_enrolment.visit.recording import STEPS, Applicant, NotRecorded, enrolled_fingers, spoken_biodata
 
 CAPTURES = ("photo", "signature", "right_four", "left_four", "both_thumbs", "irises")
 
@@ -34,7 +34,7 @@ def test_a_recording_goes_through_every_step_in_the_order_of_the_registry(tmp_pa
 def test_the_biodata_is_read_and_confirmed_before_anything_is_captured(tmp_path, table, monkeypatch):
     monkeypatch.setattr(Table, "confirms_biodata", lambda self, lines: False)
     with fresh(tmp_path) as store:
-        with pytest.raises(Exception, match="Rahmat"):
+        with pytest.raises(NotRecorded, match="Rahmat"):
             recorder(store, table, [pupil()]).record(Applicant(pupil()))
         assert tuple(store.steps(pupil().nik.digits)) == ("arrival", "identity")
 
@@ -203,6 +203,17 @@ def test_a_portrait_like_the_one_before_is_looked_at_and_kept_only_when_vouched_
         assert len(content["refused"]) == refused
         assert content["doubted"]["en"].startswith("This photo resembles")
         assert table.vouching == []
+
+
+def test_without_any_portrait_nothing_more_is_captured(tmp_path, table, monkeypatch):
+    take = Table.take
+    monkeypatch.setattr(
+        Table, "take", lambda self, request: {} if isinstance(request, kc.FaceRequest) else take(self, request)
+    )
+    with fresh(tmp_path) as store:
+        with pytest.raises(NotRecorded, match="No photo"):
+            recorder(store, table, [pupil()]).record(Applicant(pupil()))
+        assert tuple(store.steps(pupil().nik.digits)) == ("arrival", "identity", "biodata")
 
 
 class Killed(BaseException):

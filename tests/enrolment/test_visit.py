@@ -72,6 +72,17 @@ def test_the_target_leaves_out_the_young_the_strangers_and_those_recorded_before
         assert "Masih Muda" not in [entry.content["name"] for entry in store.book("attendance")]
 
 
+def test_one_who_cannot_be_recorded_now_does_not_hold_up_the_others(tmp_path, table, monkeypatch):
+    monkeypatch.setattr(Table, "confirms_biodata", lambda self, lines: "Ganda" in lines[0])
+    with fresh(tmp_path) as store:
+        visit = conductor(store, table, tmp_path)
+        for phase in ("plan", "kit", "recording"):
+            visit.run(phase)
+        assert [entry.content["name"] for entry in store.book("recording_register")] == ["Ganda Nasional"]
+        assert "planning.biodata_refused" in [told.key for told in table.told]
+        assert ("Rahmat Contoh", "planning.not_recorded") in [(who.name, why.key) for who, why in visit.again()]
+
+
 def test_whoever_is_stopped_by_papers_hears_why(tmp_path, table):
     with fresh(tmp_path) as store:
         visit = conductor(store, table, tmp_path)

@@ -204,7 +204,7 @@ class Recorder:
         lines = spoken_biodata(self.biodata(applicant.nik))
         self._passes(30)
         if not self.desk.confirms_biodata(lines):
-            raise BiodataRefusedError(applicant.pupil.name)
+            raise NotRecorded(say("planning.biodata_refused", name=applicant.pupil.name))
         declared = [{"position": item.position, "reason": item.reason} for item in applicant.unavailable]
         with self.store.transaction(self._now()) as change:
             change.do(applicant.nik, "biodata", {"read": list(lines), "confirmed": True, "unavailable": declared})
@@ -222,7 +222,7 @@ class Recorder:
             portrait = notes.samples.get("face")
             self._passes(6)
             if not isinstance(portrait, kc.FaceSample):
-                break
+                raise NotRecorded(say("planning.no_portrait", name=applicant.pupil.name))
             doubted = None
             vouched = True
             if before is not None and looks_the_same(before, portrait):
@@ -357,8 +357,17 @@ class Recorder:
         return self.station.clock.now()
 
 
-class BiodataRefusedError(Exception):
-    """The person says that the biodata is wrong: the papers are looked at again before anything is captured."""
+class NotRecorded(kc.KtpelError):
+    """This person cannot be recorded now; what was kept stays, and the next one may sit down.
+
+    The person says that the biodata is wrong, or no portrait at all could be taken.
+    """
+
+    code = "recording.not_now"
+
+    def __init__(self, told: kc.Advice) -> None:
+        super().__init__(told.en)
+        self.told = told
 
 
 def today(clock: kc.Clock) -> date:

@@ -25,7 +25,7 @@ from ktpel_enrolment.store.outbox import OfficeServer, send
 from ktpel_enrolment.visit.handover import Inspection, hand_over
 from ktpel_enrolment.visit.pictures import Album
 from ktpel_enrolment.visit.printing import decide, draw_card, print_card, ready_to_print
-from ktpel_enrolment.visit.recording import LOCAL, Applicant, Recorder, today
+from ktpel_enrolment.visit.recording import LOCAL, Applicant, NotRecorded, Recorder, today
 
 Phase: TypeAlias = Literal[
     "plan", "kit", "recording", "backup", "sending", "printing", "hand_over", "last_backup", "recap"
@@ -136,7 +136,10 @@ class Conductor:
             if not self.due(applicant.pupil):
                 continue
             self.agenda.seats(applicant)
-            self.recorder.record(applicant)
+            try:
+                self.recorder.record(applicant)
+            except NotRecorded as error:
+                self.recorder.desk.tell(error.told)
         self.document("recording")
 
     def _backup(self) -> None:
