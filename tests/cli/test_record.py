@@ -34,7 +34,7 @@ def test_inspect_lists_fields_with_their_places(finger):
     assert done.exit_code == 0
     assert "ISO/IEC 19794-4:2011" in done.stdout
     assert "finger position: left_index" in done.stdout
-    assert "jpeg2000 32x48 px, grey, lossless" in done.stdout
+    assert "jpeg2000 32x48 px, grey, reversible" in done.stdout
     document = json.loads(ktpel_record("inspect", finger, "--json").stdout)
     assert document["format"] == "ISO/IEC 19794-4:2011"
     names = [field["name"] for field in document["record"]["fields"]]
@@ -47,6 +47,14 @@ def test_inspect_writes_a_page_with_the_image(finger, tmp_path):
     text = page.read_text()
     assert "data:image/png;base64," in text
     assert "finger position" in text
+
+
+def test_inspect_shows_the_records_inside_a_set(finger, tmp_path):
+    together = tmp_path / "set.xml"
+    assert ktpel_record("convert", finger, finger, together, "--to", "cbeff").exit_code == 0
+    done = ktpel_record("inspect", together)
+    assert done.stdout.count("finger position: left_index") == 2
+    assert "BDB[1]: ISO/IEC 19794-4:2011" in done.stdout
 
 
 def test_validate_names_clause_field_and_place_and_its_exit_codes(finger, tmp_path):

@@ -294,8 +294,16 @@ def encode(record: AnsiNistTransaction) -> Writer:
                 continue
             for number, item in enumerate(logical.fields):
                 last = number == len(logical.fields) - 1
-                writer.raw(item.tag, item.tag.encode() + b":" + item.content + (FS if last else GS))
+                writer.raw(item.tag, item.tag.encode() + b":" + item.content + (FS if last else GS), _meaning(item))
     return writer
+
+
+def _meaning(item: Field) -> str:
+    """A field's text for the layout: items parted by commas, subfields by semicolons; empty for an image."""
+    if item.number == 999 or len(item.content) > 200:
+        return ""
+    text = "; ".join(", ".join(subfield) for subfield in item.subfields)
+    return text if text.isprintable() else ""
 
 
 def tagged(number: int, fields: dict[int, bytes]) -> TaggedRecord:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from ktpel_capture.errors import ImageError
+from ktpel_capture.errors import ImageError, RecordError
 from ktpel_capture.imaging.codecs import read_header
 from ktpel_capture.quality import Missing
-from ktpel_capture.records.coding import Record, layout
-from ktpel_capture.records.validation import label_of
+from ktpel_capture.records.coding import Record, decode_tolerantly, layout
+from ktpel_capture.records.validation import inner_records, label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def inspect(record: Record) -> Node:
     """The fields of a record as a tree, in the order of its bytes."""
     spans = layout(record)
     if len(spans) < 2:  # XML and DER: the value's own structure says more
-        return Node(label_of(record), children=tuple(_of_value(record)))
+        return Node(label_of(record), children=(*_of_value(record), *_inner(record)))
     root: dict[str, Any] = {}
     images = dict(_image_data(record))
     for span in spans:
@@ -63,6 +63,18 @@ def inspect(record: Record) -> Node:
             key += " "
         group[key] = Node(name, value, span.offset, span.length)
     return Node(label_of(record), children=tuple(_nodes(root)))
+
+
+def _inner(record: Record) -> Iterator[Node]:
+    """The records that a set carries, each as a tree of its own; offsets are within the inner record."""
+    for place, data in inner_records(record):
+        try:
+            inner, _deviations = decode_tolerantly(data)
+        except RecordError as error:
+            yield Node(place, error.message)
+        else:
+            tree = inspect(inner)
+            yield Node(place, tree.name, children=tree.children)
 
 
 def _steps(path: str) -> list[str]:
@@ -107,6 +119,8 @@ def describe_octets(data: bytes, length: int) -> str:
         except ImageError:
             return f"{length} bytes"
         kept = {True: ", lossless", False: ", lossy", None: ""}[header.lossless]
+        if header.format == "jpeg2000" and header.lossless:  # it may have been cut to a rate all the same
+            kept = ", reversible"
         channels = "grey" if header.channels == 1 else "colour"
         return f"{header.format} {header.width}x{header.height} px, {channels}{kept}, {length} bytes"
     return f"{length} bytes"
@@ -170,8 +184,6 @@ _STYLE = (
 
 
 def _samples(record: Record) -> tuple[Any, ...]:
-    from ktpel_capture.errors import RecordError
-
     try:
         return tuple(sample for sample in record.samples() if hasattr(sample, "image"))
     except RecordError:
