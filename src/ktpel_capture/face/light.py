@@ -156,3 +156,13 @@ def skin_saturation(skin: Skin) -> float:
     """
     mean: F64 = np.median(skin.rgb, axis=0).astype(np.float64)
     return float(np.ptp(mean) / max(mean.max(), 1.0))
+
+
+def backlight_component(stops: float) -> float:
+    """0..100: 50 where the background outshines the face by two stops."""
+    return 100 / (1 + math.exp((stops - 2.0) / 0.35))
+
+
+def picture_component(stops: float) -> float:
+    """0..100: 50 where the brightest part of the picture lies 1.7 stops under white."""
+    return 100 / (1 + math.exp((-1.7 - stops) / 0.25))

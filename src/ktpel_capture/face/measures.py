@@ -50,6 +50,8 @@ def unify(measured: Mapping[str, Measurement]) -> float | Missing:
     product = 1.0
     for measurement in (measured[identifier] for identifier in UNIFIED):
         if isinstance(measurement.native, Missing):
+            if measurement.native.reason == "face.no_backdrop":  # a face that fills the picture can still be recognised
+                continue
             return measurement.native
         product *= max(measurement.component or 0, 1) / 100
     return round(100 * math.pow(product, 1 / len(UNIFIED)), 2)
@@ -98,8 +100,11 @@ def _icao(name: str, function: Measure, takes: tuple[str, ...], span: tuple[floa
     return QualityMeasure(f"face.{name}", function, takes, "", span, _ICAO)
 
 
-def _own(name: str, function: Measure, takes: tuple[str, ...], unit: str, span: tuple[float, float]) -> QualityMeasure:
-    return QualityMeasure(f"face.{name}", function, takes, unit, span, "own")
+def _own(
+    name: str, function: Measure, takes: tuple[str, ...], unit: str, span: tuple[float, float],
+    component: Callable[[float], float] | None = None,
+) -> QualityMeasure:  # fmt: skip
+    return QualityMeasure(f"face.{name}", function, takes, unit, span, "own", component)
 
 
 UNIFIED = tuple(
@@ -107,7 +112,8 @@ UNIFIED = tuple(
     for name in (
         "illumination_uniformity", "over_exposure_prevention", "dynamic_range", "sharpness", "compression_artifacts",
         "natural_colour", "single_face_present", "eyes_open", "mouth_closed", "eyes_visible",
-        "mouth_occlusion_prevention", "inter_eye_distance", "head_pose_yaw", "head_pose_pitch", "head_pose_roll",
+        "mouth_occlusion_prevention", "inter_eye_distance", "backlight", "picture_highlight_level",
+        "head_pose_yaw", "head_pose_pitch", "head_pose_roll",
     )
 )  # fmt: skip
 
@@ -164,11 +170,13 @@ MEASURES: tuple[QualityMeasure, ...] = (
     _own("eye_closure", framing.eye_closure, ("blendshapes",), "", (0, 1)),
     _own("smile", framing.smile, ("blendshapes",), "", (0, 1)),
     _own("highlight_level", light.highlight_level, ("skin",), "stops", (-12, 0)),
-    _own("picture_highlight_level", light.picture_highlight_level, ("skin",), "stops", (-12, 0)),
+    _own(
+        "picture_highlight_level", light.picture_highlight_level, ("skin",), "stops", (-12, 0), light.picture_component
+    ),
     _own("clipped_share", light.clipped_share, ("skin",), "", (0, 1)),
     _own("crushed_share", light.crushed_share, ("skin",), "", (0, 1)),
     _own("side_light", light.side_light_strength, ("skin",), "stops", (0, 12)),
-    _own("backlight", light.backlight, ("skin", "backdrop"), "stops", (-15, 15)),
+    _own("backlight", light.backlight, ("skin", "backdrop"), "stops", (-15, 15), light.backlight_component),
     _own("skin_hue", light.skin_hue, ("skin",), "deg", (-180, 180)),
     _own("skin_saturation", light.skin_saturation, ("skin",), "", (0, 1)),
     _own("backdrop_hue", backdrop.backdrop_hue, ("backdrop",), "deg", (-180, 180)),
