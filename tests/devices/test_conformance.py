@@ -121,6 +121,7 @@ def _pictures(tmp_path_factory):
     TestFolderAsDrive.address = f"volume:{drive}"
 
 
+@pytest.mark.long
 class TestFolderOfPrints(FingerprintScannerKit):
     cycles = _CYCLES
 
@@ -130,6 +131,7 @@ class TestFolderOfFaces(FaceCameraKit):
     cycles = _CYCLES
 
 
+@pytest.mark.long
 class TestReplay(FingerprintScannerKit):
     cycles = _CYCLES
 

@@ -97,7 +97,7 @@ class CountingRig(SimulatedRig):
         super().unplug()
 
 
-@pytest.mark.parametrize("trigger", ["host", "device"])
+@pytest.mark.parametrize("trigger", [pytest.param("host", marks=pytest.mark.long), "device"])
 def test_on_hardware_a_dozen_presentations_do_and_the_cable_comes_last(trigger):
     kit_class = type("Kit", (FingerprintScannerKit,), {"address": f"sim:fingerprint?sensor=fap10&trigger={trigger}"})
     kit_class.cycles = 4

@@ -4,6 +4,7 @@ import os
 import struct
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from ktpel_capture.devices.drivers.zfm.driver import connect
 from ktpel_capture.devices.drivers.zfm.firmware import MODELS, R503, ZFM20, Firmware
 from ktpel_capture.devices.drivers.zfm.packets import (
     BAUD_RATES,
+    HEADER,
     PACKET_SIZES,
     Instruction,
     Packet,
+    PacketType,
     Parameters,
     Receiver,
     Reply,
@@ -224,6 +227,17 @@ def test_every_instruction_with_any_arguments_is_answered_once(instruction, argu
     assert answers[0].type.name == "ACK"
 
 
+@pytest.mark.parametrize("timeout", [0.2, 1.0, 3.0])
+def test_an_upload_that_is_too_long_for_the_call_ends_it_in_time(timeout):
+    _, clock, wire = loopback(ZFM20, 2)
+    with connect(wire, "zfm:test", clock) as scanner:
+        start = clock.monotonic()
+        with pytest.raises(kc.CaptureTimeout):
+            kc.capture(scanner, INDEX, timeout=timeout)
+        assert clock.monotonic() - start < timeout + 0.5
+        assert len(kc.capture(scanner, INDEX, timeout=30)) == 1
+
+
 @pytest.mark.parametrize("moment", [0.3, 0.9, 2.0])
 def test_a_capture_called_off_in_the_upload_leaves_the_sensor_usable(moment):
     _, clock, wire = loopback(R503, 2)
@@ -257,6 +271,60 @@ def test_a_silent_wire_shows_in_the_status():
         start = clock.monotonic()
         assert scanner.status().problems[0].key == "device.no_answer"
         assert clock.monotonic() - start <= 2
+
+
+class Babbler:
+    """Something that is no sensor and never falls silent."""
+
+    speed = 57_600
+
+    def __init__(self, content):
+        self.content = content
+
+    def feed(self, content, now):
+        pass
+
+    def output(self, now):
+        return self.content
+
+    def next_output(self):
+        return None
+
+
+babble = st.one_of(
+    st.binary(min_size=1, max_size=60),
+    st.binary(max_size=40).map(lambda content: HEADER + content),
+    st.builds(lambda packet: packet.encode(), st.builds(Packet, st.sampled_from(PacketType), st.binary(max_size=300))),
+)
+
+
+@given(babble)
+@settings(max_examples=60, deadline=None)
+def test_a_line_that_never_falls_silent_is_no_sensor(content):
+    clock = kc.VirtualClock()
+    wire = Loopback(Babbler(content), clock, 57_600)
+    original = wire.read
+
+    def slowly(timeout, *, cancel=kc.NEVER):
+        clock.advance(0.005)
+        return original(timeout, cancel=cancel)
+
+    wire.read = slowly
+    with suppress(kc.DeviceError):
+        connect(wire, "zfm:test", clock).close()
+    assert clock.monotonic() < 60
+
+
+@pytest.mark.long
+@posix_only
+@pytest.mark.parametrize("wire", ["pty", "tcp"])
+@pytest.mark.parametrize("content", [b"\xef\x01" * 20, bytes(range(256)), b"\xef\x01\xff\xff\xff\xff\x07\xff\xff"])
+def test_garbage_on_a_real_wire_is_a_typed_error(wire, content):
+    server = PtyServer(Babbler(content)) if wire == "pty" else TcpServer(Babbler(content))
+    with server:
+        address = f"zfm://{server.path}" if wire == "pty" else f"zfm:socket://127.0.0.1:{server.port}"
+        with pytest.raises(kc.DeviceError):
+            on_port(address)
 
 
 # What the sensor itself can do.
@@ -373,8 +441,8 @@ def test_a_wire_pulled_in_a_capture_is_a_disconnection_soon(wire):
             pulled = []
 
             def pull():
-                server.close()
                 pulled.append(time.monotonic())
+                server.close()
 
             threading.Timer(0.3, pull).start()
             with pytest.raises(kc.DeviceDisconnected):

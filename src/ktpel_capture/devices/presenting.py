@@ -35,11 +35,15 @@ class Turn:
     ----------
     deadline : end of the whole call.
     cancel : cancelled by the caller's token, by `close`, and when the caller leaves early; pass it to every wait.
+    waiting_for, advice : what a `CaptureTimeout` will say has not happened, and what to do about it; a driver sets
+        them as it goes on.
     """
 
     def __init__(self, info: DeviceInfo, clock: Clock, timeout: float, cancel: CancelToken) -> None:
         self.deadline = Deadline(clock, timeout)
         self.cancel = CancelToken()
+        self.waiting_for = "nothing was captured"
+        self.advice: str | None = None
         self._info = info
         self._clock = clock
         self._callers = cancel
@@ -55,7 +59,7 @@ class Turn:
     def take(self) -> None:
         self._taken.set()
 
-    def check(self, waiting_for: str = "nothing was captured") -> None:
+    def check(self) -> None:
         """Go on only if there is time and nobody called off.
 
         Raises
@@ -67,12 +71,12 @@ class Turn:
                 self._info, "the capture was called off" if self._callers.cancelled else self._ended_by
             )
         if self.deadline.passed:
-            raise CaptureTimeout(self._info, waiting_for, waited=self.deadline.seconds)
+            raise CaptureTimeout(self._info, self.waiting_for, waited=self.deadline.seconds, advice=self.advice)
 
-    def wait(self, seconds: float, waiting_for: str = "nothing was captured") -> None:
+    def wait(self, seconds: float) -> None:
         """Let time pass, then `check`."""
         self._clock.wait(min(max(0.0, seconds), self.deadline.remaining), cancel=self.cancel)
-        self.check(waiting_for)
+        self.check()
 
     def end(self, why: str = "") -> None:
         """Nothing more is captured; ``why`` is what a thread that still waits is told."""

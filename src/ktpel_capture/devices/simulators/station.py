@@ -110,18 +110,22 @@ class SimulatedCapture(CaptureDriver[RequestT, FrameT, SampleT], Generic[Request
         setting = self._setting
         ready = self._opened + setting.warmup
         if self._clock.monotonic() < ready:
-            turn.wait(ready - self._clock.monotonic(), "the device is warming up")
+            turn.waiting_for = "the device was still warming up"
+            turn.wait(ready - self._clock.monotonic())
         if self._due_for_calibration:
             raise CalibrationRequired(self.info, f"the glass was calibrated {self._captures} captures ago")
         rate = setting.rate or 10.0
         place = setting.scene
+        turn.waiting_for = "nothing was presented"
         place.begin(self.modality, self._clock.monotonic())
         while True:
             sequence = self._next_frame(turn, rate)
             now = self._clock.monotonic()
             view = place.look(self.modality, now)
-            if self._shows_enough(request, view) and self._due(turn, view, now):
+            enough = self._shows_enough(request, view)
+            if enough and self._due(turn, view, now):
                 break
+            turn.waiting_for = "nobody told it to capture" if enough else "nothing was presented"
             if setting.rate:
                 yield self._frame(request, view, sequence, now)
         if setting.latency:
@@ -138,7 +142,7 @@ class SimulatedCapture(CaptureDriver[RequestT, FrameT, SampleT], Generic[Request
         """Wait for the sensor's next frame; frames that went by meanwhile are skipped, and counted."""
         elapsed = self._clock.monotonic() - self._opened
         number = math.floor(elapsed * rate + 1e-6) + 1
-        turn.wait(number / rate - elapsed, "nothing was presented")
+        turn.wait(number / rate - elapsed)
         return number
 
     @property

@@ -32,6 +32,8 @@ EVENTS = ("read", "write")
 _STEP = re.compile(r"([a-z]+)@([a-z]+):([1-9][0-9]{0,8})")
 _SLOW = 10 / 5760
 """Seconds a byte on a slow line."""
+_PIECE = 32
+"""Bytes that come at once on a slow line."""
 
 
 def parse_wire_script(text: str, address: str = "wire=") -> dict[tuple[str, int], str]:
@@ -72,6 +74,7 @@ class FaultyTransport:
         self._counts: Counter[str] = Counter()
         self._random = np.random.default_rng(seed)
         self._silent = self._gone = self._slow = False
+        self._late = b""
 
     @property
     def baud(self) -> int:
@@ -89,11 +92,15 @@ class FaultyTransport:
     def read(self, timeout: float, *, cancel: CancelToken = NEVER) -> bytes:
         if self._gone:
             raise WireLost("the cable was pulled out")
-        content = self._inner.read(timeout, cancel=cancel)
+        content = self._inner.read(0.0 if self._late else timeout, cancel=cancel)
         if content:
             content = self._through("read", content)
-        if self._slow and content:
-            self._clock.wait(_SLOW * len(content), cancel=cancel)
+        if not self._slow:
+            return content
+        self._late += content
+        arriving = min(len(self._late), _PIECE, int(timeout / _SLOW))
+        self._clock.wait(_SLOW * arriving, cancel=cancel)
+        content, self._late = self._late[:arriving], self._late[arriving:]
         return content
 
     def close(self) -> None:

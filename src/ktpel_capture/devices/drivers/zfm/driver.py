@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ktpel_capture.cancel import NEVER, CancelToken
+from ktpel_capture.cancel import NEVER
 from ktpel_capture.clock import Clock, Deadline
 from ktpel_capture.devices.drivers.zfm.packets import (
     ANY_MODULE,
@@ -37,7 +37,6 @@ from ktpel_capture.devices.presenting import CaptureDriver, Turn
 from ktpel_capture.devices.protocols import Condition, DeviceInfo, DeviceStatus, Kind, Trigger
 from ktpel_capture.devices.transports import Transport, WireLost
 from ktpel_capture.errors import (
-    CaptureCancelled,
     DeviceDisconnected,
     DeviceError,
     DeviceFault,
@@ -61,6 +60,8 @@ _QUIET = 0.2
 """Seconds of silence after which an unwanted upload is over."""
 _LONGEST_UPLOAD = 45.0
 """Seconds that the largest picture takes at 9,600 baud."""
+_MOST_READS = 100
+"""Reads after which a line that never falls silent is listened to no longer."""
 _POLL = 0.05
 _UPLOADS = 2
 """Times an image is asked for when it came damaged: it stays in the sensor's buffer."""
@@ -95,31 +96,31 @@ class Link:
         instruction: Instruction,
         *arguments: int | bytes,
         wait: float = _ANSWER,
-        cancel: CancelToken = NEVER,
+        turn: Turn | None = None,
     ) -> tuple[int, bytes]:
-        """Send a command; its confirmation code and what came with it."""
+        """Send a command; its confirmation code and what came with it. ``turn`` calls it off, or lets it run out."""
         if self.uploading:
-            self._let_pass(cancel)
+            self._let_pass(turn)
         self.flush()
         self._write(command(instruction, *arguments, address=self._address))
-        packet = self._packet(Deadline(self._clock, wait), cancel, f"no answer to {instruction.name.lower()}")
+        packet = self._packet(Deadline(self._clock, wait), turn, f"no answer to {instruction.name.lower()}")
         if packet.type is not PacketType.ACK or not packet.payload:
             raise ProtocolError(self.info, f"{packet.type.name} instead of an answer to {instruction.name.lower()}")
         return packet.payload[0], packet.payload[1:]
 
-    def demand(self, instruction: Instruction, *arguments: int | bytes, cancel: CancelToken = NEVER) -> bytes:
+    def demand(self, instruction: Instruction, *arguments: int | bytes, turn: Turn | None = None) -> bytes:
         """Send a command that must succeed."""
-        code, content = self.ask(instruction, *arguments, cancel=cancel)
+        code, content = self.ask(instruction, *arguments, turn=turn)
         if code != Reply.OK:
             raise self.refusal(instruction, code)
         return content
 
-    def receive(self, most: int, cancel: CancelToken = NEVER) -> bytes:
+    def receive(self, most: int, turn: Turn | None = None) -> bytes:
         """The content of data packets up to the end packet, at most this many bytes."""
         packets: list[Packet] = []
         self.uploading = True
         while not packets or packets[-1].type is not PacketType.END:
-            packet = self._packet(Deadline(self._clock, _SILENCE), cancel, "the data stopped half way")
+            packet = self._packet(Deadline(self._clock, _SILENCE), turn, "the data stopped half way")
             if packet.type not in (PacketType.DATA, PacketType.END):
                 raise ProtocolError(self.info, f"{packet.type.name} in the midst of data")
             packets.append(packet)
@@ -128,15 +129,15 @@ class Link:
         self.uploading = False
         return joined(packets)
 
-    def _let_pass(self, cancel: CancelToken) -> None:
+    def _let_pass(self, turn: Turn | None) -> None:
         """Wait until an upload that nobody wants any more has run out: the sensor cannot be stopped in one."""
         quiet = Deadline(self._clock, _QUIET)
         ends = Deadline(self._clock, _LONGEST_UPLOAD)
         while not quiet.passed and not ends.passed:
             with self._wired():
-                arrived = self.transport.read(min(quiet.remaining, 0.1), cancel=cancel)
-            if cancel.cancelled:
-                raise CaptureCancelled(self.info, "the capture was called off")
+                arrived = self.transport.read(min(quiet.remaining, 0.1), cancel=turn.cancel if turn else NEVER)
+            if turn is not None:
+                turn.check()
             if arrived:
                 quiet = Deadline(self._clock, _QUIET)
         self.uploading = False
@@ -150,8 +151,9 @@ class Link:
         """Forget what came unasked or too late."""
         self._arrived.clear()
         with self._wired():
-            while self.transport.read(0.0):
-                pass
+            for _ in range(_MOST_READS):
+                if not self.transport.read(0.0):
+                    break
         self._receiver = Receiver()
 
     def refusal(self, instruction: Instruction, code: int) -> DeviceError:
@@ -168,14 +170,14 @@ class Link:
         with self._wired():
             self.transport.write(content)
 
-    def _packet(self, deadline: Deadline, cancel: CancelToken, silence: str) -> Packet:
+    def _packet(self, deadline: Deadline, turn: Turn | None, silence: str) -> Packet:
         while not self._arrived:
             with self._wired():
-                content = self.transport.read(min(deadline.remaining, 0.25), cancel=cancel)
+                content = self.transport.read(min(deadline.remaining, 0.25), cancel=turn.cancel if turn else NEVER)
             self._arrived.extend(self._receiver.feed(content))
-            if cancel.cancelled:
-                raise CaptureCancelled(self.info, "the capture was called off")
-            if not self._arrived and not content and deadline.passed:
+            if turn is not None:
+                turn.check()
+            if not self._arrived and deadline.passed:
                 self.uploading = False
                 damaged = f" ({self._receiver.waiting} bytes of a packet came)" if self._receiver.waiting else ""
                 raise ProtocolError(self.info, silence + damaged, waited=deadline.seconds)
@@ -213,9 +215,13 @@ class ZfmScanner(CaptureDriver[FingerRequest, Frame, FingerprintSample]):
             raise RequestUnsupported(self.info, "it takes one finger at a time")
 
     def _present(self, request: FingerRequest, turn: Turn) -> Iterator[Frame | tuple[FingerprintSample, ...]]:
+        turn.waiting_for = "no finger was placed on the sensor"
+        turn.advice = "The sensor answers, so the cable is good: wipe the glass, press a little harder."
         with self._talking:
             while self._collect(turn) is Reply.NO_FINGER:
-                turn.wait(_POLL, "no finger was placed on the sensor")
+                turn.wait(_POLL)
+            turn.waiting_for = "the sensor had not sent the whole picture"
+            turn.advice = "Give it more time, or raise the speed of the line: set_baud(115200)."
             pixels = unpack_image(self._upload(turn))
         self._captures += 1
         ppi = self._ppi or PPI[pixels.shape[1], pixels.shape[0]]
@@ -223,8 +229,8 @@ class ZfmScanner(CaptureDriver[FingerRequest, Frame, FingerprintSample]):
 
     def _collect(self, turn: Turn) -> Reply:
         """Have a picture taken; whether there was a finger."""
-        turn.check("no finger was placed on the sensor")
-        code, _ = self._link.ask(Instruction.COLLECT, wait=_COLLECTING, cancel=turn.cancel)
+        turn.check()
+        code, _ = self._link.ask(Instruction.COLLECT, wait=_COLLECTING, turn=turn)
         if code in (Reply.OK, Reply.NO_FINGER):
             return Reply(code)
         if code == Reply.NOT_COLLECTED:  # the finger moved: the sensor tries again
@@ -237,8 +243,8 @@ class ZfmScanner(CaptureDriver[FingerRequest, Frame, FingerprintSample]):
         for attempt in range(1, _UPLOADS + 1):
             turn.check()
             try:
-                self._link.demand(Instruction.UPLOAD_IMAGE, cancel=turn.cancel)
-                content = self._link.receive(most, turn.cancel)
+                self._link.demand(Instruction.UPLOAD_IMAGE, turn=turn)
+                content = self._link.receive(most, turn)
                 unpack_image(content)
                 return content
             except ValueError as error:
