@@ -17,7 +17,7 @@ import numpy as np
 from ktpel_capture import records
 from ktpel_capture.arrays import U8, GreyImage, RgbImage
 from ktpel_capture.errors import ImageError, RecordError, UnreadableFile
-from ktpel_capture.imaging.codecs import DecodedImage, decode_image, format_of
+from ktpel_capture.imaging.codecs import DecodedImage, decode_image, format_of, page_count
 from ktpel_capture.records.pictures import RECORD_DEVIATES
 from ktpel_capture.samples import (
     EYES,
@@ -187,7 +187,7 @@ def _samples_of(data: bytes, path: Path, kind: Modality | None, ppi: float | Non
         return _from_record(data, path, kind, ppi)
     if format_of(data) is None and _is_text(data):
         return (_from_pen_points(data, path, kind),)
-    return (_from_image(data, path, kind, ppi),)
+    return _from_image(data, path, kind, ppi)
 
 
 def _from_record(data: bytes, path: Path, kind: Modality | None, ppi: float | None) -> tuple[Sample, ...]:
@@ -215,12 +215,16 @@ def _from_record(data: bytes, path: Path, kind: Modality | None, ppi: float | No
     return tuple(_with_edits(_with_ppi(sample, ppi), edits) for sample in samples)
 
 
-def _from_image(data: bytes, path: Path, kind: Modality | None, ppi: float | None) -> Sample:
+def _from_image(data: bytes, path: Path, kind: Modality | None, ppi: float | None) -> tuple[Sample, ...]:
     try:
-        image = decode_image(data)
+        images = [decode_image(data, page) for page in range(page_count(data))]
     except ImageError as error:
         code = error.code.replace("image.", "file.", 1)
         raise UnreadableFile(path, error.message, remedy=error.remedy, code=code) from error
+    return tuple(_sample(image, path, kind, ppi) for image in images)
+
+
+def _sample(image: DecodedImage, path: Path, kind: Modality | None, ppi: float | None) -> Sample:
     if kind is None:
         kind = _guess(image, path, ppi)
     edits = list(image.edits)

@@ -358,3 +358,25 @@ def test_signatures_are_read_from_csv_and_inkml(tmp_path):
 def test_bad_signature_files_are_refused_by_name(tmp_path, name, text, code):
     (tmp_path / name).write_text(text)
     refused(tmp_path / name, code)
+
+
+def test_every_page_of_a_tiff_is_a_sample(tmp_path):
+    pages = [Image.fromarray(gradient()), Image.fromarray(gradient()[::-1])]
+    path = saved(tmp_path, "pages.tiff", pages[0], save_all=True, append_images=pages[1:], dpi=(500, 500))
+    samples = kc.read_all(path, "fingerprint")
+    assert [np.asarray(page).tolist() for page in pages] == [sample.image.tolist() for sample in samples]
+    assert all(sample.ppi == 500 for sample in samples)
+    refused(path, "file.several_samples", kind="fingerprint")
+
+
+def test_adobes_cmyk_jpeg_and_sixteen_bit_colour_are_converted(tmp_path):
+    smooth = np.full((HEIGHT, WIDTH, 3), (200, 120, 80), np.uint8)
+    sample = kc.read(saved(tmp_path, "a.jpg", Image.fromarray(smooth).convert("CMYK"), quality=95), "face")
+    assert np.abs(sample.image.astype(int) - smooth).max() <= 6
+    assert sample.capture.edits == ("edit.cmyk_converted",)
+    import cv2
+
+    assert cv2.imwrite(str(tmp_path / "wide.png"), (smooth[..., ::-1].astype(np.uint16) * 257))
+    wide = kc.read(tmp_path / "wide.png", "face")
+    assert np.abs(wide.image.astype(int) - smooth).max() <= 1
+    assert wide.capture.edits == ("edit.sixteen_bit_scaled",)

@@ -33,6 +33,7 @@ FORMATS: tuple[ImageFormat, ...] = get_args(ImageFormat)
 MAX_PIXELS = 128_000_000
 """A larger image is refused before it is decoded."""
 MIN_SIDE = 2
+MAX_PAGES = 100
 MAX_JPEG_SCANS = 1000
 """A progressive JPEG with more scans is refused: real ones hold about ten, each costs a pass over the whole image."""
 
@@ -131,8 +132,28 @@ def read_header(data: bytes) -> ImageHeader:
     return _describe(data)[0]
 
 
-def decode_image(data: bytes) -> DecodedImage:
-    """Grey or RGB pixels of an encoded image, turned upright.
+def page_count(data: bytes) -> int:
+    """How many images a file holds: the pages of a TIFF, at most `MAX_PAGES`; 1 for every other format.
+
+    Raises
+    ------
+    ImageError : as `read_header`.
+    """
+    header, picture = _describe(data)
+    if header.format != "tiff" or picture is None:
+        return 1
+    with _as_image_error(header.format), _quiet, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for page in range(1, MAX_PAGES):
+            try:
+                picture.seek(page)
+            except EOFError:
+                return page
+    return MAX_PAGES
+
+
+def decode_image(data: bytes, page: int = 0) -> DecodedImage:
+    """Grey or RGB pixels of an encoded image, turned upright; ``page`` chooses one of a TIFF with several.
 
     16-bit, palette, transparent, CMYK and bilevel images are converted and the conversions named in ``edits``.
 
@@ -140,7 +161,7 @@ def decode_image(data: bytes) -> DecodedImage:
     ------
     ImageError : no known format, truncated, damaged, or refused for its size.
     """
-    header, picture = _describe(data)
+    header, picture = _describe(data, page)
     if header.format == "wsq":
         return DecodedImage(wsq.decode(data), header, ())
     assert picture is not None
@@ -270,7 +291,7 @@ def encode_within(pixels: U8, format: ImageFormat, max_bytes: int) -> EncodedIma
 _quiet = threading.Lock()
 
 
-def _describe(data: bytes) -> tuple[ImageHeader, ImageFile | None]:
+def _describe(data: bytes, page: int = 0) -> tuple[ImageHeader, ImageFile | None]:
     name = format_of(data)
     if name is None:
         raise _stranger(data)
@@ -284,6 +305,8 @@ def _describe(data: bytes) -> tuple[ImageHeader, ImageFile | None]:
     with _as_image_error(name), _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # held only while the header is read
         picture = _plugin(name)(io.BytesIO(data))
+        if page:
+            picture.seek(page)
         header = _header(name, picture, data)
     _refuse_size(header)
     return header, picture
