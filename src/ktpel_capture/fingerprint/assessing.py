@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import cv2
 
 from ktpel_capture.fingerprint.analysis import FingerprintAnalysis, analyse
 from ktpel_capture.fingerprint.measures import MEASURES
-from ktpel_capture.fingerprint.nfiq2.forest import forest, unified_quality
-from ktpel_capture.fingerprint.nfiq2.measures import PREFIX
-from ktpel_capture.quality import Measurement, Missing, QualityReport, QualityScore, ReportFacts, measure_all
+from ktpel_capture.fingerprint.nfiq2.measures import UNIFIED
+from ktpel_capture.quality import QualityReport, QualityScore, ReportFacts, measure_all
 from ktpel_capture.samples import FingerprintSample
 
 ALGORITHM = "NFIQ 2"
@@ -32,20 +29,9 @@ def assess(sample: FingerprintSample | FingerprintAnalysis) -> QualityReport:
     measurements = measure_all(analysis, MEASURES)
     score = QualityScore(
         ALGORITHM,
-        _score(measurements),
+        measurements[UNIFIED].native,
         product="ktpel_capture.fingerprint",
         version=f"{VERSION} (OpenCV {cv2.__version__})",
     )
     facts = ReportFacts("fingerprint", print_.digest, position=print_.position, edits=edits)
     return QualityReport((score,), measurements, facts)
-
-
-def _score(measurements: Mapping[str, Measurement]) -> float | Missing:
-    """The unified quality score, or the first reason why one of its 69 inputs is missing."""
-    values: dict[str, float] = {}
-    for name in forest().names:
-        native = measurements[PREFIX + name].native
-        if isinstance(native, Missing):
-            return native
-        values[name] = native
-    return float(unified_quality(values))

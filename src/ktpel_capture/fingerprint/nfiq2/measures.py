@@ -1,4 +1,4 @@
-"""The rows of NFIQ 2 in the table of measures: 69 native values, four of actionable feedback."""
+"""The rows of NFIQ 2 in the table of measures: 69 native values, the unified score, four of actionable feedback."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ktpel_capture.fingerprint.nfiq2.features import BOUNDS, Nfiq2Features
+from ktpel_capture.fingerprint.nfiq2.forest import unified_quality
 from ktpel_capture.quality import QualityMeasure
 
 PREFIX = "nfiq2."
+UNIFIED = f"{PREFIX}UnifiedQualityScore"
 _EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -137,6 +139,11 @@ def enough_foreground(features: Nfiq2Features) -> float:
     return float(features.foreground)
 
 
+def unified_quality_score(features: Nfiq2Features, minutiae: Mapping[str, float]) -> float:
+    """The unified quality score of NFIQ 2: how well the print will compare, 0 worst, 100 best."""
+    return float(unified_quality({**features.values, **minutiae}))
+
+
 def _table() -> tuple[QualityMeasure, ...]:
     rows = _histogram_rows("FDA")
     for name, (meaning, limits, component) in _MINUTIAE.items():
@@ -165,6 +172,9 @@ def _table() -> tuple[QualityMeasure, ...]:
     )
     rows += _histogram_rows("RVUP")
     rows += [
+        QualityMeasure(
+            UNIFIED, unified_quality_score, ("nfiq2", "nfiq2_minutiae"), "", (0, 100), _CLOSE, lambda native: native
+        ),
         QualityMeasure(f"{PREFIX}UniformImage", contrast_of_picture, ("nfiq2",), "", (0, 128), _NIST),
         QualityMeasure(f"{PREFIX}EmptyImageOrContrastTooLow", brightness_of_picture, ("nfiq2",), "", (0, 255), _NIST),
         QualityMeasure(

@@ -36,7 +36,7 @@ meet NIST's on 341 prints (FVC2002 DB1-4 B and NIST's reference images); ``bench
 anew. Fitted on two of the FVC sets they meet NIST's score on the other two as well as on their own."""
 
 
-def minutiae_measures(features: Nfiq2Features, found: Found) -> Mapping[str, float]:
+def minutiae_measures(features: Nfiq2Features, found: Found, *, whole: bool = True) -> Mapping[str, float]:
     """The four measures of a print: counts and shares over what was found on its picture, each end and branching
     counting as much as it is likely to be reported.
 
@@ -44,6 +44,7 @@ def minutiae_measures(features: Nfiq2Features, found: Found) -> Mapping[str, flo
     ----------
     features : of the picture without its frame.
     found : of the whole picture.
+    whole : round the counts to whole numbers, as NIST's are.
 
     Source: NIST NFIQ 2.3, modules FingerJetFX (NIST's part) and FJFXMinutiaeQuality.
     """
@@ -59,9 +60,10 @@ def minutiae_measures(features: Nfiq2Features, found: Found) -> Mapping[str, flo
     inside = (np.abs(x - middle_x) <= _NEAR) & (np.abs(y - middle_y) <= _NEAR)
     darker = (features.mean - _means_around(features.print_, x, y)) / features.deviation
     certain = np.floor(_certainty_around(features.print_, x, y) * 100 + 0.5) > 80
+    near = float((share * inside).sum())
     return {
-        "FingerJetFX_MinCount_COMMinRect200x200": float(round((share * inside).sum())),
-        "FingerJetFX_MinutiaeCount": float(round(count)),
+        "FingerJetFX_MinCount_COMMinRect200x200": float(round(near)) if whole else near,
+        "FingerJetFX_MinutiaeCount": float(round(count)) if whole else count,
         "FJFXPos_Mu_MinutiaeQuality_2": float((share * ((darker > 0) & (darker <= 0.5))).sum()) / count,
         "FJFXPos_OCL_MinutiaeQuality_80": float((share * certain).sum()) / count,
     }
