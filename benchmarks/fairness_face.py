@@ -41,7 +41,7 @@ def main(folder: Path) -> None:
     icao = kc.load_profile("icao")
     refused: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     counted: dict[str, int] = defaultdict(int)
-    for row in csv.DictReader((folder / "manifest.csv").open()):
+    for row in csv.DictReader((folder / "manifest.csv").read_text().splitlines()):
         analysis = analyse(kc.FaceSample(cv2.imread(str(folder / row["file"]))[..., ::-1]))
         if isinstance(analysis.pose, Missing) or isinstance(analysis.skin, Missing) or abs(analysis.pose.yaw) > 0.35:
             continue

@@ -31,7 +31,7 @@ Face = tuple[np.ndarray, np.ndarray, dict[str, str]]  # aligned picture, aligned
 def faces_of(folder: Path, part: str) -> list[Face]:
     """The aligned faces of one part (``fit`` or ``report``)."""
     found = []
-    for row in csv.DictReader(LABELS.open()):
+    for row in csv.DictReader(LABELS.read_text().splitlines()):
         if row["part"] != part:
             continue
         analysis = analyse(kc.FaceSample(cv2.imread(str(folder / row["file"]))[..., ::-1]))
