@@ -244,12 +244,6 @@ def test_the_report_shows_every_pupil_every_sentence_and_the_recap_in_both_langu
         assert words in shown
 
 
-def test_the_same_command_again_changes_nothing_and_another_seed_is_refused(out, store):
-    """The store is open in this module's fixture, so a second run is kept out; its settings are looked at first."""
-    facts = store.facts()["demo"]
-    assert (facts["pupils"], facts["seed"]) == (PUPILS, 7)
-
-
 # Interruption
 
 
