@@ -63,6 +63,17 @@ def test_the_blank_and_the_black_card_are_named():
     assert reason(print_of("nist_images/cmp00019.png")) == "fingerprint.black"
 
 
+@pytest.mark.parametrize("seed", [1, 4])
+def test_a_negative_is_told_from_a_positive(seed):
+    sample, _ = synthesis.grow(seed).capture(seed=seed)
+
+    def ground(image):
+        return fingerprint.assess(FingerprintSample(image, 500)).measurements["fingerprint.ground_contrast"].native
+
+    assert ground(255 - sample.image) < -20
+    assert ground(sample.image) > 20
+
+
 def test_a_portrait_is_no_print():
     folder = shared_data("face/sfhq")
     for path in sorted(folder.glob("*.jpg"))[:12]:

@@ -38,6 +38,15 @@ def mean_grey(image: GreyImage, flow: RidgeFlow) -> float:
     return float(image[inside].mean()) if inside.any() else 255.0
 
 
+def ground_contrast(image: GreyImage, flow: RidgeFlow) -> float | Missing:
+    """How much lighter the ground around the print is than the print: below zero the picture is a negative."""
+    outside = ~flow.foreground
+    if outside.mean() < 0.05:
+        return Missing("fingerprint.no_ground")
+    grey = block_mean(image, BLOCK)
+    return float(np.median(grey[outside]) - grey[flow.foreground].mean())
+
+
 def orientation_certainty(image: GreyImage, flow: RidgeFlow) -> float | Missing:
     """How far ridges run one way in each small block, averaged over the print: 1 clean, 0 smudged."""
     rows, cols = flow.foreground.shape[0] // 2, flow.foreground.shape[1] // 2
@@ -129,6 +138,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
     QualityMeasure("fingerprint.foreground_area", foreground_area, ("flow",), "mm²", (0, 1e5), _OURS),
     QualityMeasure("fingerprint.contrast", contrast, ("contrast", "flow"), "", (0, 128), _OURS),
     QualityMeasure("fingerprint.mean_grey", mean_grey, ("image", "flow"), "", (0, 255), _OURS),
+    QualityMeasure("fingerprint.ground_contrast", ground_contrast, ("image", "flow"), "", (-255, 255), _OURS),
     QualityMeasure(
         "fingerprint.orientation_certainty",
         orientation_certainty,

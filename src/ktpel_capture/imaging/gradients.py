@@ -36,10 +36,10 @@ def gradient_covariance(image: U8 | F32, block: int) -> GradientCovariance:
     return GradientCovariance(*(block_mean(product, block) for product in (gx * gx, gy * gy, gx * gy)))
 
 
-def block_mean(values: F32, block: int) -> F32:
+def block_mean(values: F32 | U8, block: int) -> F32:
     """Mean over each whole square block: (height // block, width // block) float32."""
     rows, cols = values.shape[0] // block, values.shape[1] // block
-    whole = values[: rows * block, : cols * block]
+    whole = values[: rows * block, : cols * block].astype(np.float32, copy=False)
     return np.asarray(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
