@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
-from ktpel_capture.imaging.polar import unwrap_between
-from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.imaging.polar import directions, unwrap_between
+from ktpel_capture.iris.boundaries import CONTOUR, Boundary
 from ktpel_capture.iris.edges import EdgeWidth, edge_width
 from ktpel_capture.iris.lids import Lids
 from ktpel_capture.iris.segmentation import segment
@@ -43,7 +43,7 @@ class Zones:
     pupil : inside 0.8 pupil radii.
     inner_iris : from 1.1 pupil radii to halfway to the limbus.
     outer_iris : from halfway between the boundaries to 0.9 iris radii.
-    sclera : from 1.1 to 1.2 iris radii.
+    sclera : from 1.1 to 1.2 iris radii, 25 degrees about the level line; the mean of both sides, as one is darker.
     """
 
     pupil: float | Missing
@@ -102,7 +102,7 @@ def analyse(sample: IrisSample) -> IrisAnalysis:
     opening = _opening(sample.image.shape, lids)
     mask = _usable(sample.image, annulus & opening & ~spots, lids)
     band = _band(sample.image, mask, pupil, limbus)
-    zones = _zones(sample.image, opening & ~spots, band, pupil, limbus)
+    zones = _zones(sample.image, ~spots, band, pupil, limbus)
     edge = edge_width(sample.image, pupil, opening & ~spots)
     return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones, edge)
 
@@ -141,7 +141,7 @@ def _band(image: GreyImage, mask: Bool, pupil: Boundary, limbus: Boundary) -> Ba
     return Band(frozen_copy(straight), np.asarray(frozen_copy(usable), dtype=np.bool_))
 
 
-def _zones(image: GreyImage, seen: Bool, band: Band, pupil: Boundary, limbus: Boundary) -> Zones:
+def _zones(image: GreyImage, clear: Bool, band: Band, pupil: Boundary, limbus: Boundary) -> Zones:
     share = (np.arange(BAND_ROWS) + 0.5) / BAND_ROWS
     inner, outer = pupil.radius, limbus.radius
     radius = inner + share * (outer - inner)
@@ -150,19 +150,22 @@ def _zones(image: GreyImage, seen: Bool, band: Band, pupil: Boundary, limbus: Bo
         rows = (radius >= least) & (radius <= most)
         return _median(band.image[rows][band.usable[rows]])
 
-    def around(centre: Boundary, least: float, most: float, rows: int) -> float | Missing:
+    def around(centre: Boundary, least: float, most: float, rows: int, rays: Bool) -> float | Missing:
         middle = np.array([centre.x, centre.y])
-        near, far = (middle + factor * (centre.contour[::4] - middle) for factor in (least, most))
+        near, far = (middle + factor * (centre.contour[rays] - middle) for factor in (least, most))
         values = unwrap_between(image, near, far, rows)
-        inside = unwrap_between(seen.view(np.uint8) * np.uint8(255), near, far, rows) > 127
+        inside = unwrap_between(clear.view(np.uint8) * np.uint8(255), near, far, rows) > 127
         return _median(values[inside])
 
     halfway = 0.5 * (inner + outer)
+    across = directions(CONTOUR)[:, 0]
+    sides = [around(limbus, 1.1, 1.2, 6, side) for side in (across < -0.9, across > 0.9)]
+    white = [level for level in sides if not isinstance(level, Missing)]
     return Zones(
-        pupil=around(pupil, 0.0, 0.8, 12),
+        pupil=around(pupil, 0.0, 0.8, 12, np.arange(CONTOUR) % 4 == 0),
         inner_iris=iris(1.1 * inner, halfway),
         outer_iris=iris(halfway, 0.9 * outer),
-        sclera=around(limbus, 1.1, 1.2, 6),
+        sclera=sum(white) / len(white) if white else Missing("iris.too_little_seen"),
     )
 
 

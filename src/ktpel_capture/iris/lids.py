@@ -112,7 +112,7 @@ def _belongs(frame: F32, ring: Bool, in_pupil: Bool, levels: Levels) -> F32:
     score = np.zeros_like(frame)
     prior = np.float32(np.log(160 / (levels.spread * np.sqrt(2 * np.pi))))
     away = (frame - np.float32(levels.iris)) / np.float32(levels.spread)
-    doubt = np.where(away < 0, np.float32(-0.8), np.float32(-2))  # shade and the dark rim of an iris are no lid yet
+    doubt = np.where(away < 0, np.float32(-0.3), np.float32(-2))  # shade and the dark rim of an iris are no lid yet
     score[ring] = np.clip(prior - 0.5 * away * away, doubt, 1.5)[ring]
     halfway = 0.5 * (levels.pupil + levels.iris)
     score[in_pupil] = np.where(frame < halfway, 1.0, -1.5)[in_pupil]

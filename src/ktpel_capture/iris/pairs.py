@@ -196,24 +196,23 @@ def find_pair(filled: GreyImage) -> Pair | None:
     return _most_likely(possible) if possible else None
 
 
-def evidence(image: GreyImage, found: Pair, pupil: Boundary, limbus: Boundary) -> float:
+def evidence(image: GreyImage, found: Pair, limbus: Boundary) -> float:
     """How sure it is that this is an eye: the logarithm of the odds.
 
-    A logistic regression over public near-infrared eyes against closed and drawn lids, faces, fingerprint cards,
-    eyebrows, clouds and noise: both circles seen, both boundaries continuous, an even iris beside the pupil.
+    A logistic regression over public and grown near-infrared eyes against closed lids, faces, fingerprint cards,
+    clouds and noise: both circles seen, an unbroken limbus, an even iris beside the pupil.
     """
     sides = unwrap(image, found.pupil.x, found.pupil.y, np.linspace(1.2, 1.45, 5) * found.pupil.radius, 64)
     sides = sides[:, np.abs(directions(64)[:, 0]) > 0.8].astype(np.float32)
     spread = 1.4826 * float(np.median(np.abs(sides - np.median(sides))))
     return (
-        7.83 * found.pupil.score * found.evenness
-        + 6.12 * found.limbus.score
-        + 2.37 * pupil.support
-        + 12.03 * limbus.support
-        - 1.27 * float(np.log(np.clip(spread, 3, 60)))
-        - 15.15
+        9.9 * found.pupil.score * found.evenness
+        + 13.6 * found.limbus.score
+        + 6.1 * limbus.support
+        - 2.5 * float(np.log(np.clip(spread, 3, 60)))
+        - 12.6
     )
 
 
-LEAST_EVIDENCE = -1.2
+LEAST_EVIDENCE = -0.6
 """A weak eye is rather measured than denied: its measures tell what is wrong with it."""
