@@ -47,7 +47,7 @@ READABLE = "PNG, JPEG, BMP, PGM, TIFF, JPEG 2000 or WSQ, a signature as CSV or I
 COLOURFUL = 12.0
 """Mean difference of the channels (0..255) below which a colour image shows grey: JPEG colour noise stays far below."""
 SURE_RIDGES = 0.15
-SURE_PUPIL, SURE_LIMBUS = 0.6, 0.3
+SURE_PUPIL, SURE_LIMBUS = 0.6, 0.2
 """Share of the pupil's and of the iris's boundary that an edge must support; lids hide much of the latter."""
 IRIS_TO_PUPIL = (1.43, 5.0)
 """Radius of the iris in pupils, from the dilations of 70 to 20 % between which ISO/IEC 29794-6 places an eye."""
