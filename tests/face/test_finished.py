@@ -83,6 +83,8 @@ def test_likeness_is_mutual_and_zero_with_oneself(captures):
     there, back = same_person(one, other), same_person(other, one)
     assert there.distance == pytest.approx(back.distance)
     assert same_person(one, one).distance == pytest.approx(0.0, abs=1e-9)
+    assert same_person(one, one)
+    assert not same_person(one, other)
 
 
 def test_without_a_face_there_is_no_likeness(captures):

@@ -44,6 +44,7 @@ def test_nothing_stands_against_a_person_well_seated(seed, size):
         ({"exposure": 0.2}, "face.too_dark"),
         ({"exposure": 3.0}, "face.too_bright"),
         ({"someone_behind": True}, "face.someone_else"),
+        ({"spectacles": True}, "face.take_off_glasses"),
     ],
 )
 def test_the_fault_is_the_hint(condition, key):

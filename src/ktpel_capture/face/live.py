@@ -7,7 +7,9 @@ import math
 import numpy as np
 
 from ktpel_capture.arrays import F64, RgbImage
+from ktpel_capture.face.alignment import align, standard_landmarks
 from ktpel_capture.face.analysis import LEAST_PRESENCE, SURE, join_faces
+from ktpel_capture.face.appearance import find_appearance, spectacles, sunglasses
 from ktpel_capture.face.detection import detect_faces
 from ktpel_capture.face.landmarks import (
     Landmarks,
@@ -40,6 +42,7 @@ class Watcher:
         self._points: F64 | None = None
         self._until_look = 0
         self._someone_else = False
+        self._worn = ""
 
     def see(self, frame: Frame) -> tuple[Hint, ...]:
         """What stands against capturing now, worst first; one good hint when nothing does.
@@ -61,6 +64,8 @@ class Watcher:
         hints += _distance(mesh, (small.shape[1], small.shape[0]))
         hints += _pose(mesh)
         hints += _place(mesh, (small.shape[1], small.shape[0]))
+        if self._worn:
+            hints.append(Hint(self._worn, strength=0.6))
         hints += _face(mesh)
         if not hints and before is not None and _moved(before, mesh.points) > _STILL:
             hints.append(Hint("face.hold_still", strength=0.4))
@@ -70,18 +75,19 @@ class Watcher:
         """The sitter's landmarks: near those of the last frame, else wherever the detector sees a face.
 
         While a sitter is followed, the frame after the first and every twelfth look round for others with the
-        full-range detector; what was seen stays until the next look.
+        full-range detector, and for spectacles; what was seen stays until the next look.
         """
         if self._points is not None:
             mesh = find_landmarks(small, region_of_landmarks(self._points))
             if mesh.presence >= LEAST_PRESENCE:
                 if self._until_look == 0:
                     self._someone_else = len(join_faces(detect_faces(small), detect_faces(small, "full"))) > 1
+                    self._worn = _worn(small, mesh)
                 self._until_look = (self._until_look - 1) % _LOOK_ROUND
                 if self._someone_else:
                     hints.append(Hint("face.someone_else"))
                 return mesh
-        self._until_look = 0
+        self._until_look, self._worn = 0, ""
         faces = detect_faces(small)
         if not faces or faces[0].score < SURE:
             turned = detect_faces(np.ascontiguousarray(small[::-1, ::-1]))
@@ -188,6 +194,14 @@ def _face(mesh: Landmarks) -> list[Hint]:
     if (movements["mouthSmileLeft"] + movements["mouthSmileRight"]) / 2 > 0.7:
         hints.append(Hint("face.neutral_face", strength=0.4))
     return hints
+
+
+def _worn(small: RgbImage, mesh: Landmarks) -> str:
+    """Advice on what hides the eyes, empty where nothing does."""
+    appearance = find_appearance(align(small, standard_landmarks(mesh.points)))
+    if sunglasses(appearance) > 0.7:
+        return "face.take_off_sunglasses"
+    return "face.take_off_glasses" if spectacles(appearance) > 0.65 else ""
 
 
 def _moved(before: F64, now: F64) -> float:

@@ -61,6 +61,9 @@ class Likeness:
     def same(self) -> bool:
         return self.distance < MOST_DISTANT and self.turn < MOST_TURNED
 
+    def __bool__(self) -> bool:
+        return self.same
+
 
 @cache
 def packaged_cohort_mean() -> F64:
