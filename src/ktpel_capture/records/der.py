@@ -208,7 +208,8 @@ class Code:
 
     def read(self, reader: Reader, at: int, end: int, name: str, depth: int) -> str | ExtensionCode:
         if end - at == 3 and reader.data[at : at + 2] == b"\x80\x01":  # a code in one octet, as nearly always
-            return self._code(reader, at + 2, end, name)
+            known = self.names.get(reader.data[at + 2])
+            return self._code(reader, at + 2, end, name) if known is None else known
         tag, start, stop = read_tlv(reader, at, end, name)
         if stop != end:
             raise reader.error("something stands behind the choice", stop, name)
@@ -270,7 +271,7 @@ class Sequence:
         kind = self._kind
         if kind is None:
             kind = self._kind = self.of()
-        return read_sequence(reader, kind, at, end, name, depth)
+        return kind(*read_members(reader, kind, at, end, name, depth))
 
     def write(self, value: Any, name: str) -> bytes:
         return write_sequence(value, name)
@@ -381,7 +382,12 @@ def _plan_of(of: type) -> _Plan:
 
 
 def read_sequence(reader: Reader, of: type, at: int, end: int, name: str, depth: int = 0) -> Any:
-    """The members of a SEQUENCE in a range of the reader's data."""
+    """The members of a SEQUENCE in a range of the reader's data, as the dataclass."""
+    return of(*read_members(reader, of, at, end, name, depth))
+
+
+def read_members(reader: Reader, of: type, at: int, end: int, name: str, depth: int = 0) -> list[Any]:
+    """The values of the dataclass's fields, in their order; fields that are no members have their defaults."""
     if depth > MAX_DEPTH:
         raise reader.error("values are nested too deep", at, name)
     plan = _plan(of)
@@ -410,7 +416,7 @@ def read_sequence(reader: Reader, of: type, at: int, end: int, name: str, depth:
             raise reader.error(f"{member} is missing", min(at, end), name)
     if at < end:
         _take_extensions(reader, plan, found, at, end, name)
-    return of(*found)
+    return found
 
 
 def _take_extensions(reader: Reader, plan: _Plan, found: list[Any], at: int, end: int, name: str) -> None:

@@ -25,7 +25,7 @@ from ktpel_capture.records.der import (
     Sequence,
     SequenceOf,
     asn,
-    read_sequence,
+    read_members,
     read_tlv,
     unknown_extensions,
     value,
@@ -500,10 +500,10 @@ def decode(reader: Reader) -> FaceImageDataBlock:
     if tag != APPLICATION_5:
         raise reader.error(f"tag {tag:02X} where 65 belongs", at, "FaceImageDataBlock")
     reader.at = reader.end
-    block: FaceImageDataBlock = read_sequence(reader, FaceImageDataBlock, start, end, "FaceImageDataBlock")
-    if wrapped:
-        return FaceImageDataBlock(block.version, block.representations, block.unknown, True)
-    return block
+    version, representations, unknown, _wrapped = read_members(
+        reader, FaceImageDataBlock, start, end, "FaceImageDataBlock"
+    )
+    return FaceImageDataBlock(version, representations, unknown, wrapped)
 
 
 def _check_end(reader: Reader, end: int, outer: int) -> None:
