@@ -88,6 +88,23 @@ def test_a_damaged_file_is_named(tmp_path):
         kc.capture(scanner, kc.FingerRequest("right_index"), timeout=5)
 
 
+def test_a_file_that_declares_too_many_pixels_is_named_not_decoded(tmp_path):
+    (tmp_path / "a.pgm").write_bytes(b"P5 99999 99999 255\n" + bytes(100))
+    scanner = kc.open_fingerprint_scanner(f"folder:{tmp_path}", clock=kc.VirtualClock())
+    with scanner, pytest.raises(kc.DeviceFault, match="a.pgm.*megapixels"):
+        kc.capture(scanner, kc.FingerRequest("right_index"), timeout=5)
+
+
+def test_what_was_done_to_a_file_is_said(tmp_path):
+    sixteen = np.random.default_rng(2).integers(0, 65535, (60, 40), np.uint16)
+    save(tmp_path / "a.png", sixteen)
+    with kc.open_face_camera(f"folder:{tmp_path}?kind=face", clock=kc.VirtualClock()) as camera:
+        (sample,) = kc.capture(camera, kc.FaceRequest(), timeout=5)
+    assert sample.capture is not None
+    assert "edit.sixteen_bit_scaled" in sample.capture.edits
+    assert np.abs(sample.image[..., 1] - sixteen / 257.0).max() <= 1
+
+
 def test_a_folder_that_is_not_there_or_empty(tmp_path):
     for folder in (tmp_path / "no", tmp_path):
         with pytest.raises(kc.DeviceNotFound):

@@ -22,7 +22,8 @@ from ktpel_capture.clock import Clock
 from ktpel_capture.devices.addresses import Address
 from ktpel_capture.devices.presenting import CaptureDriver, Turn
 from ktpel_capture.devices.protocols import DeviceInfo, Kind, Trigger
-from ktpel_capture.errors import DeviceFault, DeviceNotFound, RequestUnsupported
+from ktpel_capture.errors import DeviceFault, DeviceNotFound, ImageError, RequestUnsupported
+from ktpel_capture.imaging.codecs import decode_image
 from ktpel_capture.requests import FaceRequest, FingerRequest, Frame, IrisRequest, PenPoints, SignatureRequest
 from ktpel_capture.samples import (
     EYES,
@@ -44,7 +45,6 @@ KINDS: Mapping[str, tuple[Kind, type, tuple[str, ...]]] = MappingProxyType(
     }
 )
 _IMAGES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".pgm", ".ppm", ".tif", ".tiff", ".jp2"))
-_MOST_PIXELS = 128_000_000
 
 
 class FolderDevice(CaptureDriver[Any, Any, Any]):
@@ -112,20 +112,21 @@ class FolderDevice(CaptureDriver[Any, Any, Any]):
     def _read(self, path: Path, name: str) -> Sample:
         try:
             return self._parsed(path, name)
-        except (OSError, ValueError, KeyError, csv.Error) as error:
+        except (ImageError, OSError, ValueError, KeyError, csv.Error) as error:
             raise DeviceFault(self.info, f"{path.name} cannot be played: {error}", advice="Take it out.") from error
 
     def _parsed(self, path: Path, name: str) -> Sample:
         if self._kind == "signature":
             return _signature(path)
-        image, ppi = _image(path, colour=self._kind == "face")
+        decoded = decode_image(path.read_bytes())
+        image = _in_colours(decoded.pixels, colour=self._kind == "face")
         if self._kind == "face":
-            return FaceSample(image)
+            return FaceSample(image, CaptureInfo(edits=decoded.edits))
         if self._kind == "iris":
-            return IrisSample(image, cast(Any, name))
-        edits = () if self._ppi or ppi else ("edit.resolution_assumed",)
-        capture = CaptureInfo(edits=edits)
-        return FingerprintSample(image, self._ppi or ppi or 500.0, cast(Any, name), "unknown", capture)
+            return IrisSample(image, cast(Any, name), capture=CaptureInfo(edits=decoded.edits))
+        ppi = self._ppi or _resolution(decoded.header.ppi)
+        edits = (*decoded.edits, *(() if ppi else ("edit.resolution_assumed",)))
+        return FingerprintSample(image, ppi or 500.0, cast(Any, name), "unknown", CaptureInfo(edits=edits))
 
     def _stamped(self, sample: Any, sequence: int) -> Sample:
         from dataclasses import replace
@@ -188,21 +189,21 @@ def _named_in(stem: str, known: tuple[str, ...]) -> str:
     return max(hits, key=len, default="")
 
 
-def _image(path: Path, *, colour: bool) -> tuple[U8, float | None]:
-    from PIL import Image, ImageOps
+def _resolution(stated: tuple[float, float] | None) -> float | None:
+    """What a file states, where it is one resolution that a print can have."""
+    if stated is None or abs(stated[0] - stated[1]) >= 1 or stated[0] <= 100:
+        return None
+    return stated[0]
 
-    with Image.open(path) as picture:
-        if picture.width * picture.height > _MOST_PIXELS:
-            raise ValueError(f"{picture.width}x{picture.height} pixels are too many")
-        dpi = picture.info.get("dpi")
-        upright = ImageOps.exif_transpose(picture)
-        if upright.mode.startswith("I;16"):
-            grey = (np.asarray(upright).astype(np.uint32) * 255 // 65535).astype(np.uint8)
-            image = np.repeat(grey[..., None], 3, axis=2) if colour else grey
-        else:
-            image = np.asarray(upright.convert("RGB" if colour else "L"), np.uint8)
-    ppi = float(dpi[0]) if dpi and abs(float(dpi[0]) - float(dpi[1])) < 1 and float(dpi[0]) > 100 else None
-    return image, ppi
+
+def _in_colours(pixels: U8, *, colour: bool) -> U8:
+    if colour:
+        return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=2)
+    if pixels.ndim == 2:
+        return pixels
+    import cv2
+
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _signature(path: Path) -> SignatureSample:
