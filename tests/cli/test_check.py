@@ -238,3 +238,19 @@ def test_the_plain_output_names_the_measure_and_the_bound(folder):
     done = ktpel("check", folder / "portrait.png", "--as", "face", "--when", "backdrop=blue", "--lang", "en")
     assert "✗" in done.stdout
     assert "wanted at" in done.stdout
+
+
+def test_files_of_one_stem_each_keep_their_overlay(folder, tmp_path):
+    image = Image.open(folder / "finger.png")
+    for name in ("a/same.png", "b/same.png", "a/same.bmp"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image.save(tmp_path / name, dpi=(500, 500))
+    ktpel("check", tmp_path / "a", tmp_path / "b", "--as", "fingerprint", "--overlay", tmp_path / "why")
+    assert len(list((tmp_path / "why").iterdir())) == 3
+
+
+def test_a_folder_without_a_file_says_so(tmp_path):
+    code, document = checked(tmp_path)
+    assert code == 2
+    assert document["samples"][0]["error"]["code"] == "file.is_directory"
+    assert "without a file" in document["samples"][0]["error"]["message"]

@@ -93,3 +93,9 @@ def test_the_reference_pages_are_up_to_date():
     script = Path(__file__).parents[2] / "tools" / "reference.py"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_pattern_that_no_measure_has_is_refused_with_the_nearest():
+    done = ktpel("measures", "iris.usable_aera")
+    assert done.returncode == 2
+    assert "iris.usable_iris_area" in done.stderr

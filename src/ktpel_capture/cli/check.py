@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,6 +65,8 @@ class Settings:
     eye: Eye | None = None
     when: dict[str, str] = field(default_factory=dict)
     overlay: Path | None = None
+    drawn: set[str] = field(default_factory=set)
+    """Names of the overlays written so far."""
 
 
 def check(
@@ -169,6 +172,9 @@ def judge_file(path: Path, settings: Settings) -> Iterator[Checked | Failed]:
     from ktpel_capture import reading
 
     try:
+        if path.is_dir():  # `files_in` names a folder only where it found nothing in it
+            remedy = "Name the files to check."
+            raise UnreadableFile(path, "is a folder without a file to check", remedy=remedy, code="file.is_directory")
         samples = reading.read_all(path, settings.kind, ppi=settings.ppi, position=settings.position, eye=settings.eye)
         if not samples:
             raise UnreadableFile(path, "holds no sample", remedy="It is a good file without an image.")
@@ -208,9 +214,17 @@ def _judge_one(sample: Sample, path: Path, index: int, settings: Settings) -> Ch
     verdict = settings.profile.judge(report, settings.when)
     if settings.overlay is not None:
         picture = modality_module(modality).overlay.draw(analysis, verdict.findings)
-        _save(picture, settings.overlay / f"{path.stem}-{index}-{modality}.png")
+        _save(picture, settings.overlay / _overlay_name(f"{path.stem}-{index}-{modality}", settings.drawn))
     where = report.facts.eye if modality == "iris" else report.facts.position
     return Checked(str(path), index, modality, where, report, verdict)
+
+
+def _overlay_name(wanted: str, taken: set[str]) -> str:
+    """A name of its own in this run: files of one stem may differ in their folder or their ending."""
+    names = (f"{wanted}{suffix}.png" for suffix in chain([""], (f"-{number}" for number in count(2))))
+    name = next(name for name in names if name not in taken)
+    taken.add(name)
+    return name
 
 
 def _save(picture: Any, path: Path) -> None:

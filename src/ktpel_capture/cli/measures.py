@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from typing import Annotated
@@ -29,6 +30,10 @@ def measures(
         for identifier in measure.ids
         if pattern in identifier
     ]
+    if not rows:
+        known = [identifier for measure in all_measures() for identifier in measure.ids]
+        nearest = "".join(f'; did you mean "{name}"?' for name in difflib.get_close_matches(pattern, known, 1, 0.4))
+        raise typer.BadParameter(f'no id contains "{pattern}"{nearest}', param_hint="PATTERN")
     if as_json:
         typer.echo(json.dumps({"version": 1, "measures": rows}, ensure_ascii=False, indent=1))
         return
