@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ktpel_capture.arrays import F32, GreyImage
 from ktpel_capture.fingerprint.boxes import Box
 from ktpel_capture.fingerprint.enhancement import enhance
 from ktpel_capture.fingerprint.extraction import Found, as_template, extract
-from ktpel_capture.fingerprint.flow import RidgeFlow, even_out, flow_of
+from ktpel_capture.fingerprint.flow import BLOCK, RidgeFlow, even_out, flow_of
 from ktpel_capture.fingerprint.nfiq2.features import Nfiq2Features, nfiq2_features
 from ktpel_capture.fingerprint.nfiq2.minutiae import minutiae_measures
 from ktpel_capture.fingerprint.presence import Presence, presence
@@ -74,12 +76,20 @@ def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
         contrast=contrast,
         flow=flow,
         mended=mended,
-        fingers=finger_boxes(spectrum),
+        fingers=finger_boxes(spectrum) or (_around(flow),),
         found=found,
         minutiae=as_template(found, sample),
         nfiq2=features,
         nfiq2_minutiae=features if isinstance(features, Missing) else minutiae_measures(features, found),
     )
+
+
+def _around(flow: RidgeFlow) -> Box:
+    """An upright box around all ridges, where no fingertip stands out among them."""
+    rows, cols = np.nonzero(flow.foreground)
+    top, left = float(rows.min()) * BLOCK, float(cols.min()) * BLOCK
+    bottom, right = float(rows.max() + 1) * BLOCK, float(cols.max() + 1) * BLOCK
+    return Box(((left + right - 1) / 2, (top + bottom - 1) / 2), (right - left, bottom - top))
 
 
 def _nothing(

@@ -135,6 +135,8 @@ def _boxes(mask: U8) -> list[Box]:
 _LEAST_AREA = 35 * _MM**2
 _WIDEST, _LONGEST = 25 * _MM, 30 * _MM
 """No fingertip is wider than 25 mm or longer than 30 mm."""
+_NECK = 6
+"""Cells worn away from either side: fingers that touch are joined by less than 5 mm, a rolled print by more."""
 _NARROWEST = 7 * _MM
 """Less is a strip of one, not a fingertip."""
 
@@ -159,7 +161,7 @@ def _areas(mask: U8) -> list[F64]:
 def _apart(area: U8) -> list[F64]:
     """One area as the pieces it falls into when worn away, grown back to their full size; empty if it holds."""
     core = area
-    for _ in range(12):
+    for _ in range(_NECK):
         core = _cv2.erode(core, np.ones((3, 3), np.uint8))
         count, labels, stats, _ = _cv2.connectedComponentsWithStats(core, connectivity=4)
         large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > 0.3 * _LEAST_AREA) + 1
@@ -188,6 +190,8 @@ def _hand_angle(areas: Sequence[F64]) -> float:
     spreads = [(points - points.mean(0)).T @ (points - points.mean(0)) for points in areas]
     if not spreads:
         return 0.0
+    if len(areas) > 1 and len(_tips([_Part(points, 0.0) for points in areas])) == 1:
+        return 0.0  # one finger with its next joint below
     narrow = [spread for spread, points in zip(spreads, areas) if _sides(points)[0] < _WIDEST]
     candidates = [_axis(sum(narrow or spreads))] + [_axis(spread) for spread in narrow]
     candidates = [angle for angle in candidates if abs(angle) < math.radians(60)] or [0.0]
