@@ -101,7 +101,7 @@ def find_lids(image: GreyImage, pupil: Boundary, limbus: Boundary) -> Lids:
 
 def _levels(frame: F32, sure_iris: Bool, in_pupil: Bool) -> Levels:
     """Medians of the pupil and of the iris beside it, which lids hide last."""
-    sure = frame[sure_iris]
+    sure = frame[sure_iris] if sure_iris.any() else frame.ravel()
     iris = float(np.median(sure))
     spread = 1.4826 * float(np.median(np.abs(sure - iris)))
     return Levels(float(np.median(frame[in_pupil])) if in_pupil.any() else 0.0, iris, max(spread, 5.0))

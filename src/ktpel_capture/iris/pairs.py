@@ -108,8 +108,8 @@ class Pair:
         return self.pupil.score * self.evenness + 0.8 * self.limbus.score
 
     def is_possible(self, side: int) -> bool:
-        """An iris takes at least a tenth of the picture's longer side, and a pupil leaves some of it."""
-        return self.limbus.radius > 0.05 * side and self.pupil.radius < 0.82 * self.limbus.radius
+        """An iris takes at least a seventh of the picture's longer side, and a pupil leaves some of it."""
+        return self.limbus.radius > 0.07 * side and self.pupil.radius < 0.82 * self.limbus.radius
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,16 @@ def find_pair(filled: GreyImage) -> Pair | None:
     return _most_likely(possible) if possible else None
 
 
-def evidence(image: GreyImage, found: Pair, limbus: Boundary) -> float:
+def evidence(raw: GreyImage, image: GreyImage, found: Pair, limbus: Boundary) -> float:
     """How sure it is that this is an eye: the logarithm of the odds.
 
     A logistic regression over public and grown near-infrared eyes against closed lids, faces, fingerprint cards,
-    clouds and noise: both circles seen, an unbroken limbus, an even iris beside the pupil.
+    clouds and noise: both circles seen, an unbroken limbus, an even iris beside the pupil. ``raw`` is the picture with
+    its reflections, ``image`` without.
     """
+    grain = 1.05 * float(np.median(cv2.absdiff(raw[::4, 1:], raw[::4, :-1])))
+    if found.contrast < 3 * grain:
+        return -np.inf  # noise as strong as the pupil is dark: there are discs in any noise
     sides = unwrap(image, found.pupil.x, found.pupil.y, np.linspace(1.2, 1.45, 5) * found.pupil.radius, 64)
     sides = sides[:, np.abs(directions(64)[:, 0]) > 0.8].astype(np.float32)
     spread = 1.4826 * float(np.median(np.abs(sides - np.median(sides))))
@@ -214,5 +218,5 @@ def evidence(image: GreyImage, found: Pair, limbus: Boundary) -> float:
     )
 
 
-LEAST_EVIDENCE = -0.6
+LEAST_EVIDENCE = -1.2
 """A weak eye is rather measured than denied: its measures tell what is wrong with it."""

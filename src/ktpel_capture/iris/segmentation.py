@@ -46,7 +46,7 @@ def segment(image: GreyImage) -> Segmentation | Missing:
         return Missing("iris.no_eye")
     pupil = place(filled, pair.pupil, PUPIL)
     limbus = place(filled, pair.limbus, LIMBUS)
-    if evidence(filled, pair, limbus) < LEAST_EVIDENCE:
+    if evidence(small, filled, pair, limbus) < LEAST_EVIDENCE:
         return Missing("iris.no_eye")
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
