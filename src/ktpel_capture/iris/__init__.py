@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ktpel_capture.iris.lids import Lids as Lids
     from ktpel_capture.iris.live import watch as watch
     from ktpel_capture.iris.measures import MEASURES as MEASURES
+    from ktpel_capture.iris.overlay import draw as draw
     from ktpel_capture.iris.sharpness import focus as focus
 
 _WHERE = {
@@ -40,6 +41,7 @@ _WHERE = {
     "lids": ("Lids",),
     "live": ("watch",),
     "measures": ("MEASURES",),
+    "overlay": ("draw",),
 }
 _MODULES = ("live", "overlay", "synthesis")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
