@@ -254,3 +254,26 @@ def test_a_folder_without_a_file_says_so(tmp_path):
     assert code == 2
     assert document["samples"][0]["error"]["code"] == "file.is_directory"
     assert "without a file" in document["samples"][0]["error"]["message"]
+
+
+def test_a_file_that_may_not_be_read_does_not_stop_the_others(folder, tmp_path):
+    shut = tmp_path / "shut.png"
+    shut.write_bytes((folder / "ink.csv").read_bytes())
+    forbid = (
+        "import os, pathlib; may, read = os.access, pathlib.Path.read_bytes\n"
+        "def refuse(self):\n"
+        "    if self.name == 'shut.png': raise PermissionError(13, 'Permission denied')\n"
+        "    return read(self)\n"
+        "pathlib.Path.read_bytes = refuse\n"
+        "os.access = lambda path, *more, **options: 'shut' not in str(path) and may(path, *more, **options)\n"
+    )
+    program = forbid + "from ktpel_capture.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "check", str(shut), str(folder / "ink.csv"), "--json"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    first, second = json.loads(done.stdout)["samples"]
+    assert first["error"]["code"] == "file.forbidden"
+    assert second["modality"] == "signature"

@@ -70,7 +70,9 @@ class Settings:
 
 
 def check(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...", help="Files, or folders of files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE|DIR...", help="Files, or folders of files.", readable=False)
+    ],
     kind: Annotated[
         str | None, typer.Option("--as", metavar="|".join(MODALITIES), help="What the images show.")
     ] = None,
