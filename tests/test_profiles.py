@@ -67,6 +67,12 @@ def test_a_condition_nobody_stated_does_not_apply():
     assert not profile.judge(poor, {"backdrop": "red"}).accepted
 
 
+@pytest.mark.parametrize(("when", "says"), [({"backdrp": "red"}, "backdrop"), ({"backdrop": "rde"}, "red")])
+def test_a_misspelt_condition_is_refused_and_not_skipped(when, says):
+    with pytest.raises(ValueError, match=says):
+        profile_of(ENTRY).judge(report_of(usable_iris_area=90.0), when)
+
+
 def test_a_warning_does_not_reject_and_stands_behind_a_rejection():
     warn = '[[require]]\nmeasure = "iris.sharpness"\nat_least = 5\nseverity = "warn"\n'
     verdict = profile_of(warn + ENTRY).judge(report_of(sharpness=1.0, usable_iris_area=1.0))

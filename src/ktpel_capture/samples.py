@@ -112,11 +112,13 @@ def _image(kind: str, image: Any, channels: int) -> Any:
     array = np.asarray(image)
     shape = "(height, width) grey" if channels == 1 else "(height, width, 3) RGB"
     if array.dtype != np.uint8:
-        raise TypeError(f"a {kind} image is {shape} uint8, not {array.dtype}; scale it to 0..255 first")
+        raise TypeError(f"the {kind} image is {shape} uint8, not {array.dtype}; scale it to 0..255 first")
     if array.ndim != (2 if channels == 1 else 3) or (channels == 3 and array.shape[2] != 3):
-        raise ValueError(f"a {kind} image is {shape}, not of shape {array.shape}; `ktpel_capture.read` converts files")
+        raise ValueError(
+            f"the {kind} image is {shape}, not of shape {array.shape}; `ktpel_capture.read` converts files"
+        )
     if array.size == 0:
-        raise ValueError(f"a {kind} image of shape {array.shape} holds no pixel")
+        raise ValueError(f"the {kind} image of shape {array.shape} holds no pixel")
     return frozen_copy(array)
 
 

@@ -117,3 +117,11 @@ def test_a_folder_decides_itself_where_asked(prints):
         with scanner.present(kc.FingerRequest("right_index"), timeout=5) as presentation:
             assert len(list(presentation)) > 0
         assert len(presentation.samples) == 1
+
+
+def test_a_folder_plays_the_kind_that_is_opened(tmp_path):
+    Image.fromarray(np.zeros((90, 120, 3), np.uint8)).save(tmp_path / "a.png")
+    with kc.open_face_camera(f"folder:{tmp_path}") as camera:
+        assert isinstance(kc.capture(camera, kc.FaceRequest(), timeout=5)[0], kc.FaceSample)
+    with kc.open_iris_scanner(f"folder:{tmp_path}") as scanner:
+        assert scanner.info.kind.value == "iris-scanner"

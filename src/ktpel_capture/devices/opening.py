@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ktpel_capture.clock import SYSTEM_CLOCK, Clock
+from ktpel_capture.devices.addresses import Address
 from ktpel_capture.devices.protocols import (
     BackupVolume,
     CardPrinter,
@@ -22,8 +23,19 @@ from ktpel_capture.devices.protocols import (
 from ktpel_capture.devices.registry import open_device
 from ktpel_capture.errors import DeviceError
 
+_PLAYED_AS = {
+    Kind.FINGERPRINT_SCANNER: "fingerprint",
+    Kind.IRIS_SCANNER: "iris",
+    Kind.FACE_CAMERA: "face",
+    Kind.SIGNATURE_PAD: "signature",
+}
+
 
 def _open(address: str, kind: Kind, clock: Clock) -> Any:
+    where = Address.parse(address)
+    if where.scheme == "folder" and "kind" not in where.query and kind in _PLAYED_AS:
+        # a folder is no device of its own: it plays the kind that is opened
+        address = str(Address(where.scheme, where.path, {**where.query, "kind": _PLAYED_AS[kind]}))
     device = open_device(address, clock=clock)
     if device.info.kind is not kind:
         other, info = device.info.kind, device.info

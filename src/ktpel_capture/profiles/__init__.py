@@ -149,7 +149,13 @@ class Profile:
         report : of `assess`.
         when : what the report cannot know, such as ``{"backdrop": "red"}``; a requirement under a condition that
             is neither here nor in the report's facts does not apply.
+
+        Raises
+        ------
+        ValueError : a condition or a value that is not known; names the nearest one.
         """
+        for name, value in when.items():
+            _check_condition(name, value)
         facts = {"position": report.facts.position, "eye": report.facts.eye, **when}
         findings = [
             finding
@@ -165,6 +171,14 @@ class Profile:
         findings.sort(key=_rank)
         accepted = not any(finding.severity == "reject" for finding in findings)
         return Verdict(self.name, accepted, tuple(findings), report.facts.digest)
+
+
+def _check_condition(name: str, value: str) -> None:
+    """Refuse a condition nobody could have meant: the rules under it would be skipped without a word."""
+    if name not in WHEN_KEYS:
+        raise ValueError(f"unknown condition {name!r}; known are {', '.join(WHEN_KEYS)}")
+    if WHEN_KEYS[name] and value not in WHEN_KEYS[name]:
+        raise ValueError(f"unknown {name} {value!r}; one of {', '.join(WHEN_KEYS[name])}")
 
 
 WARNED_EDITS = frozenset(
