@@ -2,12 +2,16 @@
 
 import base64
 
+import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import ktpel_capture as kc
 from ktpel_capture import records
 from ktpel_capture.errors import RecordError
 from ktpel_capture.records import cbeff_values as cbeff
+from ktpel_capture.requests import UNAVAILABLE_REASONS
+from ktpel_capture.samples import FINGERS
 from shared import shared_data
 
 ISO = "http://standards.iso.org/iso-iec/19785/-3/ed-2/"
@@ -180,3 +184,46 @@ def test_isos_elements_in_the_oasis_namespace_are_read_tolerantly():
     record, deviations = records.decode_tolerantly(data)
     assert record.root.bdb_info.format == cbeff.Registered("Mosip", "7")
     assert deviations
+
+
+@given(st.lists(st.sampled_from([*FINGERS, "left_eye", "right_eye"]), max_size=4, unique=True), st.data())
+def test_a_finger_or_eye_that_could_not_be_captured_comes_back_as_an_exception(positions, data):
+    declared = [kc.Unavailable(position, data.draw(st.sampled_from(UNAVAILABLE_REASONS))) for position in positions]
+    face = kc.FaceSample(np.zeros((8, 6, 3), np.uint8))
+    for form in ("Others", "others"):
+        record = records.from_samples([face], format="cbeff", unavailable=declared, others_form=form)
+        content = records.encode(record)
+        back = records.decode(content)
+        assert back == record
+        assert back.unavailable == tuple(declared)
+        assert len(back.samples()) == 1
+        assert records.validate(content, "mosip-registration").valid
+
+
+def test_an_empty_block_that_is_no_exception_is_a_violation():
+    bare = document(f"{INFO}<BIR>{INFO}<BDB></BDB></BIR>")
+    assert not records.validate(bare).valid
+    with pytest.raises(RecordError):
+        records.decode(bare).samples()
+
+
+@pytest.mark.parametrize("kind", ["cropped", "vga", "cropped_and_masked", "uncropped"])
+def test_the_kind_of_an_iris_picture_travels_with_the_sample(kind):
+    eye = kc.IrisSample(np.zeros((40, 30), np.uint8), "left")
+    (back,) = records.from_samples([eye], format="19794-6", image_type=kind).samples()
+    again = records.from_samples([back], format="cbeff")
+    (block,) = [records.decode(bir.bdb) for bir in again.root.blocks()]
+    assert block.representations[0].image_type == kind
+
+
+def test_an_iris_cropped_here_says_so_in_its_record():
+    from ktpel_capture.iris.synthesis import grow
+
+    eye, _truth = grow(3).capture(seed=1, eye="left")
+    cropped = kc.iris.cropped(kc.iris.analyse(eye))
+    content = records.encode(records.from_samples([cropped], format="19794-6"))
+    assert records.decode(content).representations[0].image_type == "cropped"
+    assert records.validate(content, "mosip-registration").valid
+    assert not records.validate(
+        records.encode(records.from_samples([eye], format="19794-6")), "mosip-registration"
+    ).valid

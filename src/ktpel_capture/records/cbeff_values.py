@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from ktpel_capture.errors import RecordError
+from ktpel_capture.requests import UNAVAILABLE_REASONS, Unavailable, UnavailableReason
 from ktpel_capture.samples import EYES, FINGERS, FingerprintSample, IrisSample, Position, Sample
 
 STANDARD: Final = "ISO/IEC 19785-3, CBEFF XML"
@@ -26,6 +27,8 @@ TYPES: Final = (
 SUBTYPES: Final = ("Left", "Right", "Thumb", "IndexFinger", "MiddleFinger", "RingFinger", "LittleFinger")
 VEIN_SUBTYPES: Final = ("LeftVein", "RightVein", "Palm", "BackOfHand", "Wrist", "Reserved1", "Reserved2")
 LEVELS: Final = ("Raw", "Intermediate", "Processed")
+EXCEPTION: Final = "EXCEPTION"
+"""Key of the fact by which MOSIP marks a finger or eye that could not be captured."""
 PURPOSES: Final = ("Verify", "Identify", "Enroll", "EnrollVerify", "EnrollIdentify", "Audit")
 
 
@@ -115,9 +118,14 @@ class Bir:
     sb: bytes | None = field(default=None, repr=False)
     others: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_exception(self) -> bool:
+        """Whether MOSIP's facts say that this finger or eye could not be captured; its data block is then empty."""
+        return not self.bdb and any(key == EXCEPTION and value.strip().lower() == "true" for key, value in self.others)
+
     def blocks(self) -> Iterator[Bir]:
-        """This record and those inside it that hold a data block, in order."""
-        if self.bdb is not None:
+        """This record and those inside it that hold a data block, in order; exceptions hold none."""
+        if self.bdb is not None and not self.is_exception:
             yield self
         for child in self.children:
             yield from child.blocks()
@@ -146,6 +154,11 @@ class CbeffRecord:
         for number, bir in enumerate(self.root.blocks()):
             if bir.bdb is not None and not (bir.bdb_info is not None and bir.bdb_info.encryption):
                 yield f"BDB[{number}]", bir.bdb
+
+    @property
+    def unavailable(self) -> tuple[Unavailable, ...]:
+        """The fingers and eyes the set declares as exceptions, in order; a reason of no known name is ``other``."""
+        return tuple(item for bir in _all(self.root) if (item := _unavailable(bir)) is not None)
 
     def samples(self) -> tuple[Sample, ...]:
         """The samples of all data blocks, in order.
@@ -187,6 +200,33 @@ SUBTYPE_OF_FINGER: Final[dict[Position, tuple[str, ...]]] = {
     "left_four": ("Left", "IndexFinger", "MiddleFinger", "RingFinger", "LittleFinger"),
     "both_thumbs": ("Left", "Right", "Thumb"),
 }
+
+
+SUBTYPE_OF_UNAVAILABLE: Final[dict[str, tuple[str, ...]]] = {
+    **{str(finger): SUBTYPE_OF_FINGER[finger] for finger in FINGERS},
+    "left_eye": ("Left",),
+    "right_eye": ("Right",),
+}
+
+
+def _all(bir: Bir) -> Iterator[Bir]:
+    yield bir
+    for child in bir.children:
+        yield from _all(child)
+
+
+def _unavailable(bir: Bir) -> Unavailable | None:
+    info = bir.bdb_info
+    if not bir.is_exception or info is None:
+        return None
+    kind = {"Finger": FINGERS, "Iris": ("left_eye", "right_eye")}.get(" ".join(info.type), ())
+    subtype = set(info.subtype)
+    position = next((name for name in kind if set(SUBTYPE_OF_UNAVAILABLE[name]) == subtype), None)
+    if position is None:
+        return None
+    stated = "" if info.quality is None else info.quality.failure
+    reason: UnavailableReason = next((known for known in UNAVAILABLE_REASONS if known == stated), "other")
+    return Unavailable(position, reason)
 
 
 def _named(sample: Sample, info: BdbInfo | None) -> Sample:

@@ -83,9 +83,13 @@ def layout(record: Record) -> tuple[Span, ...]:
 def _decoder(data: bytes) -> tuple[Format, Any]:
     known = format_of(data)
     if known is None:
-        raise RecordError("not a record of a known format", offset=0, code="record.unknown_format")
+        raise RecordError(
+            "not a record of a known format", offset=0, field="format identifier", code="record.unknown_format"
+        )
     if not known.module:
-        raise RecordError(f"{known} is recognised but not decoded", offset=0, code="record.unsupported")
+        raise RecordError(
+            f"{known} is recognised but not decoded", offset=0, field="format identifier", code="record.unsupported"
+        )
     return known, _module(known.module)
 
 

@@ -105,7 +105,8 @@ class IrisImageRepresentation:
             pixels = pixels[::-1]
         if "flipped" in (self.horizontal_orientation, self.vertical_orientation):
             edits.append("edit.flip_undone")
-        return iris_sample(pixels, edits, sample_eye(self.eye), (self.captured, self.device, self.quality))
+        origin = self.captured, self.device, self.quality
+        return iris_sample(pixels, edits, sample_eye(self.eye), origin, self.image_type)
 
 
 @dataclass(frozen=True, slots=True)

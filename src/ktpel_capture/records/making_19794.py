@@ -80,6 +80,7 @@ def finger_2005(pairs: Pairs, order: Order) -> Record:
 
 
 def iris_2011(pairs: Pairs, order: Order, *, image_type: str | None = None) -> Record:
+    from ktpel_capture.records.iris_codes import image_type_of
     from ktpel_capture.records.iris_image_2011 import IrisImageRecord2011, IrisImageRepresentation
 
     form = {"raw": "mono_raw", "png": "mono_png", "jpeg": "mono_jpeg"}.get(order.encoding, "mono_jpeg2000")
@@ -92,7 +93,7 @@ def iris_2011(pairs: Pairs, order: Order, *, image_type: str | None = None) -> R
         representations.append(
             IrisImageRepresentation(
                 sample.eye,
-                image_type or ("vga" if (width, height) == (640, 480) else "uncropped"),
+                image_type or image_type_of(sample),
                 form,
                 width,
                 height,

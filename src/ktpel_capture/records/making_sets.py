@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from ktpel_capture.quality import Missing, QualityReport
 from ktpel_capture.records.coding import Record, encode
 from ktpel_capture.records.orders import ENCODINGS, Order, Pairs, origin, quality_of
+from ktpel_capture.requests import Unavailable
 from ktpel_capture.samples import FingerprintSample, IrisSample, Modality, modality_of
 
 
@@ -132,11 +133,13 @@ def cbeff_set(
     namespace: str = "iso",
     others_form: str = "Others",
     image_type: str | None = None,
+    unavailable: Sequence[Unavailable] = (),
 ) -> Record:
-    """One data block a sample.
+    """One data block a sample, and one exception a finger or eye that could not be captured.
 
     ``namespace`` is ``iso`` or ``oasis`` and ``others_form`` ``Others`` or ``others``, as the three schemas that are
-    about want them; ``image_type`` is that of the irises.
+    about want them; ``image_type`` is that of the irises, which say it themselves where none is given. An exception is
+    what MOSIP writes: no data block, ``EXCEPTION`` is ``true``, the quality has failed for the reason declared.
     """
     from ktpel_capture.records import cbeff_values as cbeff
     from ktpel_capture.records.making import from_samples
@@ -183,8 +186,31 @@ def cbeff_set(
                 others=tuple(others.items()),
             )
         )
+    children += [_exception(item, organization, purpose) for item in unavailable]
     root = cbeff.Bir(version=(1, 1), cbeff_version=(1, 1), children=tuple(children))
-    return cbeff.CbeffRecord(root, namespace, others_form if others else "Others")
+    return cbeff.CbeffRecord(root, namespace, others_form if others or unavailable else "Others")
+
+
+def _exception(item: Unavailable, organization: str, purpose: str) -> Any:
+    from ktpel_capture.records import cbeff_values as cbeff
+
+    modality: Modality = "iris" if item.position.endswith("_eye") else "fingerprint"
+    _standard, identifier, kind = _BLOCK_FORMATS[modality]
+    return cbeff.Bir(
+        version=(1, 1),
+        cbeff_version=(1, 1),
+        bdb_info=cbeff.BdbInfo(
+            format=cbeff.Registered(organization, identifier),
+            encryption=False,
+            type=(kind,),
+            subtype=cbeff.SUBTYPE_OF_UNAVAILABLE[item.position],
+            level="Raw",
+            purpose=purpose,
+            quality=cbeff.Quality(cbeff.Registered("0", "0"), failure=item.reason),
+        ),
+        bdb=b"",
+        others=((cbeff.EXCEPTION, "true"),),
+    )
 
 
 def _xml_time(at: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,14 @@ def iris_sample(
     edits: list[str],
     eye: Eye,
     origin: tuple[CaptureDateTime | None, CaptureDevice | None, Sequence[QualityBlock]],
+    image_type: str = "",
 ) -> IrisSample:
-    """An eye."""
-    return IrisSample(grey(pixels, edits), eye, capture_info(*origin, edits))
+    """An eye; the image type a record states is kept in ``reported["image_type"]``."""
+    image = grey(pixels, edits)
+    info = capture_info(*origin, edits)
+    if image_type:
+        info = replace(info, reported={**info.reported, "image_type": image_type})
+    return IrisSample(image, eye, info)
 
 
 def face_sample(
