@@ -125,7 +125,7 @@ class Finger:
         contact = np.zeros(size[::-1], np.bool_)
         darkness[impression.window] = impression.darkness
         contact[impression.window] = impression.contact
-        image = develop(darkness, seed=seed, dirt=dirt)
+        image = develop(darkness, seed=seed, dirt=dirt, ppi=ppi)
         sample = FingerprintSample(image, ppi, position, "live_plain")
         return sample, _truth(self.skin, impression, contact, ppi, position)
 
@@ -179,12 +179,13 @@ def _maps(skin: Skin, impression: Impression, shape: tuple[int, int], middle: tu
     return angle, (skin.period[row, col] * impression.scale).astype(np.float32)
 
 
-def develop(darkness: F32, *, seed: int, dirt: float = 0.0) -> GreyImage:
+def develop(darkness: F32, *, seed: int, dirt: float = 0.0, ppi: float = 500) -> GreyImage:
     """The sensor's picture of how dark the skin makes the glass: light ground, smears, optical blur and noise."""
     height, width = darkness.shape
     random = np.random.default_rng((seed, 1))
     if dirt > 0:
-        coarse = random.standard_normal((height // 24 + 3, width // 48 + 3), dtype=np.float32)
+        cell = 24 * ppi / 500  # so that a sensor of any resolution sees the same smears
+        coarse = random.standard_normal((int(height / cell) + 3, int(width / cell / 2) + 3), dtype=np.float32)
         smears = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
         darkness = np.maximum(darkness, dirt * 0.7 * np.clip(smears - 0.2, 0, 1))
     blurred = np.asarray(cv2.GaussianBlur(darkness, (0, 0), 0.6), np.float32)
@@ -316,6 +317,6 @@ def slap(
         np.maximum(patch, impression.darkness, out=patch)
         if impression.contact.any():
             boxes[finger] = impression.box
-    image = develop(darkness, seed=seed, dirt=dirt)
+    image = develop(darkness, seed=seed, dirt=dirt, ppi=ppi)
     sample = FingerprintSample(image, ppi, position, "live_plain")
     return sample, SlapTruth(MappingProxyType(boxes))

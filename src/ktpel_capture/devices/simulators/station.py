@@ -180,13 +180,6 @@ def _noise(shape: tuple[int, ...], amplitude: int) -> U8:
     return noise
 
 
-def halved(picture: U8) -> U8:
-    """A picture at half size, for the live view."""
-    import cv2
-
-    return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def live(picture: U8, view: View, sequence: int, *, noise: int = 2, fill: int | None = None) -> U8:
     """A still picture as the next live frame: drifted with the person's sway, with this frame's own noise.
 
