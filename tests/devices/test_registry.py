@@ -63,7 +63,7 @@ def test_all_simulated_kinds_are_always_there(plug_in):
 
 @pytest.mark.parametrize("scheme", BUILT_IN)
 def test_every_built_in_driver_has_both_functions(scheme):
-    driver = registry._loaded(scheme, scheme)
+    driver = registry.driver_of(scheme, scheme)
     assert callable(driver.discover)
     assert callable(driver.open)
 

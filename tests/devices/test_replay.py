@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 import ktpel_capture as kc
-from ktpel_capture.devices.replay import main, outcome
+from ktpel_capture.devices import registry
+from ktpel_capture.devices.drivers import zfm
+from ktpel_capture.devices.replay import outcome, write_test
 from ktpel_capture.devices.transports.recorded import read_recording
 
 INDEX = kc.FingerRequest("right_index")
@@ -54,19 +56,66 @@ def test_a_recorded_failure_fails_again_and_becomes_a_test(tmp_path, wire, code)
     assert error.code == code
     test = tmp_path / "tests" / "test_bug.py"
     test.parent.mkdir()
-    assert main([str(path), "--test", str(test)]) == 0
+    assert write_test(path, test) == outcome(path)
     assert outcome(path).startswith(code)
     assert (test.parent / "bug.jsonl").exists()
     runpy.run_path(str(test))["test_the_recorded_device_ends_as_it_did"]()
 
 
+def ktpel(*words):
+    program = [sys.executable, "-c", "from ktpel_capture.cli import main; main()", *map(str, words)]
+    return subprocess.run(program, capture_output=True, text=True, timeout=60)
+
+
 def test_the_one_command_runs_as_a_program(tmp_path):
-    path = tmp_path / "good.jsonl"
-    sample = record(path)
-    command = [sys.executable, "-m", "ktpel_capture.devices.replay", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    path, test = tmp_path / "good.jsonl", tmp_path / "test_good.py"
+    record(path)
+    done = ktpel("devices", "replay", path, "--test", test)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("sample ")
-    assert sample is not None
+    assert done.stdout.strip() in test.read_text()
+
+
+def test_what_is_no_recording_becomes_no_test(tmp_path):
+    path, test = tmp_path / "notes.txt", tmp_path / "test_notes.py"
+    path.write_text("it did not work")
+    done = ktpel("devices", "replay", path, "--test", test)
+    assert done.returncode == 2
+    assert "record=FILE" in done.stderr
+    assert not test.exists()
+
+
+def test_the_keys_of_the_recorded_address_hold(tmp_path):
+    path = tmp_path / "keys.jsonl"
+    clock = kc.VirtualClock()
+    with kc.open_fingerprint_scanner(f"zfm:loopback?model=r503&ppi=508&record={path}", clock=clock) as scanner:
+        (sample,) = kc.capture(scanner, INDEX, timeout=30)
+    assert sample.ppi == 508
+    with kc.open_fingerprint_scanner(f"replay:{path}", clock=kc.VirtualClock()) as scanner:
+        (played,) = kc.capture(scanner, INDEX, timeout=30)
+    assert played.ppi == 508
+    assert played.digest == sample.digest
+
+
+def test_a_vendors_driver_that_connects_to_a_wire_plays_too(tmp_path, monkeypatch):
+    path = tmp_path / "acme.jsonl"
+    record(path)
+    head, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([head.replace('"driver": "zfm"', '"driver": "acme"'), *rest]) + "\n")
+    with pytest.raises(kc.DriverMissing, match="acme"):
+        kc.open_fingerprint_scanner(f"replay:{path}")
+    monkeypatch.setattr(registry, "_plugins", lambda: ({"acme": _Point()}, []))
+    with kc.open_fingerprint_scanner(f"replay:{path}", clock=kc.VirtualClock()) as scanner:
+        assert scanner.info.model == "R503"
+
+
+class _Point:
+    """An entry point whose driver speaks the same protocol."""
+
+    dist, value = None, "acme"
+
+    def load(self):
+        return zfm
 
 
 def test_a_recording_that_ends_in_the_midst_of_a_line_is_read(tmp_path):

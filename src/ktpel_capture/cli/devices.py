@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,10 +18,11 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="List devices, or check that a kit is ready to travel.",
+    help="List devices, check that a kit is ready to travel, play a recorded device.",
     epilog=(
         "Examples:\n\n  ktpel devices list\n\n"
-        "  ktpel devices check sim:iris sim:fingerprint zfm:///dev/ttyUSB0 --lang id"
+        "  ktpel devices check sim:iris sim:fingerprint zfm:///dev/ttyUSB0 --lang id\n\n"
+        "  ktpel devices replay bug.jsonl --test tests/test_bug.py"
     ),
 )
 
@@ -84,6 +86,22 @@ def check(
     else:
         _show_readiness(readiness, chosen_language(lang))
     raise typer.Exit(0 if readiness.ready else 1)
+
+
+@app.command()
+def replay(
+    recording: Annotated[Path, typer.Argument(help="Made with the key record=FILE of a wire driver's address.")],
+    test: Annotated[
+        Path | None, typer.Option(help="Write a test that holds the outcome; the recording goes beside it.")
+    ] = None,
+) -> None:
+    """Play the recorded traffic of a device and say what a capture comes to: a sample's digest, or an error.
+
+    To record: add record=bug.jsonl to the address, as in zfm:///dev/ttyUSB0?record=bug.jsonl, and do what goes wrong.
+    """
+    from ktpel_capture.devices.replay import outcome, write_test
+
+    typer.echo(outcome(recording) if test is None else write_test(recording, test))
 
 
 def _show_readiness(readiness: KitReadiness, language: Language) -> None:

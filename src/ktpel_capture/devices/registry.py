@@ -77,7 +77,13 @@ def schemes() -> tuple[str, ...]:
     return (*BUILT_IN, *_plugins()[0])
 
 
-def _loaded(scheme: str, shown: str) -> Driver:
+def driver_of(scheme: str, shown: str) -> Driver:
+    """The driver of a scheme, loaded; ``shown`` is the address that errors name.
+
+    Raises
+    ------
+    DriverMissing : there is none, or it cannot be loaded.
+    """
     if scheme in BUILT_IN:
         built_in = BUILT_IN[scheme]
         try:
@@ -121,7 +127,7 @@ def open_device(address: str, *, clock: Clock = SYSTEM_CLOCK) -> Device:
     DeviceError : nothing there, busy, no driver, or an address that cannot be read.
     """
     where = Address.parse(address)
-    driver = _loaded(where.scheme, address)
+    driver = driver_of(where.scheme, address)
     if "fault" in where.query:
         from ktpel_capture.devices.faults import open_faulty
 
@@ -168,7 +174,7 @@ def survey(*, timeout: float = 2.0) -> Survey:
     def ask(scheme: str) -> None:
         result: tuple[DeviceInfo, ...] | DeviceError
         try:
-            devices = tuple(_loaded(scheme, f"{scheme}:").discover(timeout=timeout))
+            devices = tuple(driver_of(scheme, f"{scheme}:").discover(timeout=timeout))
             strange = next((each for each in devices if not isinstance(each, DeviceInfo)), None)
             if strange is not None:
                 raise TypeError(f"discover() gave {type(strange).__name__}, not DeviceInfo")

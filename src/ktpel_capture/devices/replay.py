@@ -2,17 +2,15 @@
 
 Record with the key ``record`` of a wire driver (``zfm:///dev/ttyUSB0?record=bug.jsonl``), then::
 
-    python -m ktpel_capture.devices.replay bug.jsonl --test test_bug.py
+    ktpel devices replay bug.jsonl --test test_bug.py
 
-plays the recording, prints what happens, and writes a test that holds it so.
+plays the recording, prints what happens, and writes a test that holds it so. A vendor's driver takes part if it wraps
+its wire in `RecordingTransport` and has, beside ``open``, a function ``connect(wire, address, *, clock, shown)``.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,9 +22,6 @@ from ktpel_capture.devices.transports.loopback import Loopback
 from ktpel_capture.devices.transports.recorded import ReplayFirmware, read_recording
 from ktpel_capture.errors import DeviceNotFound, KtpelError, UnreadableFile
 from ktpel_capture.requests import FingerRequest
-
-_DRIVERS = {"zfm": "ktpel_capture.devices.drivers.zfm.driver"}
-"""Drivers whose traffic can be played: modules with ``connect(transport, address, clock)``."""
 
 
 def discover(*, timeout: float) -> Iterator[DeviceInfo]:
@@ -43,16 +38,23 @@ def open(address: Address, *, clock: Clock) -> Device:
         recording = read_recording(path)
     except UnreadableFile as error:
         raise DeviceNotFound(str(address), str(error), advice="Give the path of a recording.") from error
-    if recording.driver not in _DRIVERS:
-        known = ", ".join(_DRIVERS)
-        raise DeviceNotFound(str(address), f"the recording is of driver {recording.driver!r}; known are {known}")
+    from ktpel_capture.devices.registry import driver_of
+
+    connect = getattr(driver_of(recording.driver, str(address)), "connect", None)
+    if connect is None:
+        raise DeviceNotFound(str(address), f"the driver {recording.driver!r} cannot play recordings")
     wire = Loopback(ReplayFirmware(recording), clock, recording.baud)
-    driver: Any = import_module(_DRIVERS[recording.driver])
-    return cast(Device, driver.connect(wire, str(address), clock, baud=recording.baud))
+    return cast(Device, connect(wire, Address.parse(recording.address), clock=clock, shown=str(address)))
 
 
 def outcome(path: Path) -> str:
-    """What a capture with a recorded device comes to: the sample's digest, or the error's code and reason."""
+    """What a capture with a recorded device comes to: the sample's digest, or the error's code and reason.
+
+    Raises
+    ------
+    UnreadableFile : the file is no recording.
+    """
+    read_recording(path)
     clock = VirtualClock()
     try:
         with cast(Any, open(Address("replay", str(path)), clock=clock)) as device:
@@ -62,7 +64,7 @@ def outcome(path: Path) -> str:
     return f"sample {samples[0].digest}"
 
 
-_TEST = '''"""Made from the recording {name} by `python -m ktpel_capture.devices.replay`."""
+_TEST = '''"""Made from the recording {name} by `ktpel devices replay`."""
 
 from pathlib import Path
 
@@ -77,25 +79,15 @@ def test_the_recorded_device_ends_as_it_did():
 
 
 def write_test(recording: Path, test: Path) -> str:
-    """Write a test that plays a recording, which is copied beside it; what it expects."""
+    """Write a test that plays a recording, which is copied beside it; what it expects.
+
+    Raises
+    ------
+    UnreadableFile : the file is no recording.
+    """
     expected = outcome(recording)
     beside = test.parent / recording.name
     if beside.resolve() != recording.resolve():
         beside.write_bytes(recording.read_bytes())
     test.write_text(_TEST.format(name=recording.name, expected=expected), "utf-8")
     return expected
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command: play a recording, and make it a test where asked."""
-    parser = argparse.ArgumentParser(prog="python -m ktpel_capture.devices.replay", description=main.__doc__)
-    parser.add_argument("recording", type=Path, help="file made with the key record=FILE of a wire driver")
-    parser.add_argument("--test", type=Path, help="write a test that holds the outcome; the recording goes beside it")
-    given = parser.parse_args(arguments)
-    expected = outcome(given.recording) if given.test is None else write_test(given.recording, given.test)
-    print(expected)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -39,8 +39,6 @@ def discover(*, timeout: float) -> Iterable[DeviceInfo]:
 
 def open(address: Address, *, clock: Clock) -> Device:
     """Open the sensor behind an address."""
-    from ktpel_capture.devices.drivers.zfm.driver import connect
-    from ktpel_capture.devices.drivers.zfm.packets import ANY_MODULE, BAUD_RATES
     from ktpel_capture.devices.transports.faulty import FaultyTransport, parse_wire_script
     from ktpel_capture.devices.transports.recorded import RecordingTransport
 
@@ -54,28 +52,49 @@ def open(address: Address, *, clock: Clock) -> Device:
         "record",
         *(("model", "seed", "scene", "person") if loopback else ()),
     )
-    baud = address.whole("baud", 57_600)
-    if baud not in BAUD_RATES:
-        raise AddressError(str(address), f"baud must be one of {', '.join(map(str, BAUD_RATES))}, not {baud}")
-    ppi = address.number("ppi", 500.0, 1, 20_000) if "ppi" in address.query else None
     script = address.query.get("wire", "")
     if script:
         parse_wire_script(script, str(address))
-    wire = _loopback(address, clock) if loopback else _serial(address, baud)
+    wire = _loopback(address, clock) if loopback else _serial(address)
     if script:
         wire = FaultyTransport(wire, clock, script)
     if address.query.get("record"):
         path = Path(address.query["record"])
         wire = RecordingTransport(wire, path, clock, driver="zfm", address=str(address.without("record")))
-    return connect(
+    return connect(wire, address, clock=clock)
+
+
+def connect(wire: Transport, address: Address, *, clock: Clock, shown: str = "") -> Device:
+    """Open the sensor at the other end of a wire, with the speed, module, password and resolution of an address.
+
+    Parameters
+    ----------
+    wire : closed together with the device.
+    address : whose keys hold.
+    clock : of the device.
+    shown : address that the device goes by, where it is another one: that of a recording.
+    """
+    from ktpel_capture.devices.drivers.zfm.driver import connect as connect_to
+    from ktpel_capture.devices.drivers.zfm.packets import ANY_MODULE
+
+    return connect_to(
         wire,
-        str(address),
+        shown or str(address),
         clock,
-        baud=baud,
+        baud=_baud(address),
         module=_hexadecimal(address, "module", ANY_MODULE),
         password=_hexadecimal(address, "password", 0),
-        ppi=ppi,
+        ppi=address.number("ppi", 500.0, 1, 20_000) if "ppi" in address.query else None,
     )
+
+
+def _baud(address: Address) -> int:
+    from ktpel_capture.devices.drivers.zfm.packets import BAUD_RATES
+
+    baud = address.whole("baud", 57_600)
+    if baud not in BAUD_RATES:
+        raise AddressError(str(address), f"baud must be one of {', '.join(map(str, BAUD_RATES))}, not {baud}")
+    return baud
 
 
 def _hexadecimal(address: Address, key: str, default: int) -> int:
@@ -91,13 +110,13 @@ def _hexadecimal(address: Address, key: str, default: int) -> int:
     return value
 
 
-def _serial(address: Address, baud: int) -> Transport:
+def _serial(address: Address) -> Transport:
     from ktpel_capture.devices.transports.serial import open_serial
 
     where = address.path.removeprefix("//") if address.path.startswith("///") else address.path
     if not where:
         raise AddressError(str(address), "it names no port, as in zfm:///dev/ttyUSB0")
-    return open_serial(where, baud=baud, shown=str(address))
+    return open_serial(where, baud=_baud(address), shown=str(address))
 
 
 def _loopback(address: Address, clock: Clock) -> Transport:
