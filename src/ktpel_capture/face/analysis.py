@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,26 +16,18 @@ from ktpel_capture.face.backdrop import Backdrop, backdrop_spread, background_on
 from ktpel_capture.face.detail import eye_strip
 from ktpel_capture.face.detection import FaceBox, detect_faces
 from ktpel_capture.face.head import Head, head_geometry
-from ktpel_capture.face.landmarks import (
-    Landmarks,
-    Region,
-    blendshapes,
-    find_landmarks,
-    region_of_box,
-    region_of_landmarks,
-)
+from ktpel_capture.face.landmarks import Landmarks, blendshapes
 from ktpel_capture.face.light import Skin, find_skin
 from ktpel_capture.face.pose import Pose, head_pose
 from ktpel_capture.face.segmentation import person_probability
+from ktpel_capture.face.sitter import beside, find_sitter, join_faces
 from ktpel_capture.face.surface import Surface, find_surface
-from ktpel_capture.imaging.resample import enlarged, reduced, within
+from ktpel_capture.imaging.resample import enlarged, within
 from ktpel_capture.quality import Missing
 from ktpel_capture.samples import FaceSample
 
 _WORKING_SIDE, _BACKDROP_SIDE = 400, 200  # px: one reduction of the picture feeds every network
-LEAST_PRESENCE = 0.5
 _QUIET = 15.0  # colour difference; a plain cloth lies below, so nobody can stand before it
-SURE = 0.8  # detector score of an upright face; upside down it stays below
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,18 +130,10 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     image = sample.image
     small = within(image, _WORKING_SIDE)
     scale = image.shape[1] / small.shape[1]
-    faces = find_faces(small, thorough=thorough)
-    if isinstance(faces, Missing):
-        return _nothing(sample, faces)
-    mesh = _landmarks(image, small, region_of_box(faces[0]), scale)
-    if mesh.presence < LEAST_PRESENCE:  # look once more where the first look saw it
-        again = region_of_landmarks((mesh.points + 0.5) / scale - 0.5)
-        mesh = max(mesh, _landmarks(image, small, again, scale), key=lambda found: found.presence)
-    if mesh.presence < LEAST_PRESENCE:
-        return _nothing(sample, Missing("face.turned_away" if _in_profile(faces[0]) else "face.no_face"))
-    pose = head_pose(mesh)
-    if abs(pose.roll) > math.radians(60):
-        return _nothing(sample, Missing("face.upside_down" if abs(pose.roll) > 2 else "face.lying_sideways"))
+    sitter = find_sitter(image, small, thorough=thorough)
+    if isinstance(sitter, Missing):
+        return _nothing(sample, sitter)
+    mesh, faces = sitter.mesh, sitter.faces
     size = image.shape[1], image.shape[0]
     person = person_probability(small)
     head = head_geometry(mesh, person, size)
@@ -159,7 +142,8 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     tiny = within(small, _BACKDROP_SIDE)
     backdrop = find_backdrop(tiny, person, head, tiny.shape[1] / image.shape[1])
     if not thorough and not isinstance(backdrop, Missing) and backdrop_spread(backdrop) > _QUIET:
-        faces = join_faces(faces, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
+        more = beside(image, small, mesh, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
+        faces = (faces[0], *join_faces(faces[1:], more))
     counts: Any = cv2.calcHist([aligned.luminance], [0], aligned.region, [256], [0, 256])
     inside = counts.ravel().astype(np.float64)
     return FaceAnalysis(
@@ -167,7 +151,7 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         faces=tuple(face.scaled(scale) for face in faces),
         mesh=mesh,
         blendshapes=blendshapes(mesh),
-        pose=pose,
+        pose=head_pose(mesh),
         person=person,
         head=head,
         standard_points=points,
@@ -184,75 +168,3 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
 
 def _nothing(sample: FaceSample, reason: Missing) -> FaceAnalysis:
     return FaceAnalysis(sample, *[reason] * 15)  # every stage for the same reason
-
-
-def find_faces(small: RgbImage, *, thorough: bool = False) -> tuple[FaceBox, ...] | Missing:
-    """The faces of a reduced picture, largest first, or why there is none.
-
-    A face the short-range detector misses is looked for with the full-range one, and in a picture with a margin (a
-    face that fills the frame); one that is found only in a turned picture is a finding of its own.
-    """
-    faces = detect_faces(small)
-    if thorough or not faces:
-        faces = join_faces(faces, detect_faces(small, "full"))
-    turned = () if faces and faces[0].score >= SURE else detect_faces(np.ascontiguousarray(small[::-1, ::-1]))
-    if turned and turned[0].score > max(SURE, max((face.score for face in faces), default=0.0) + 0.1):
-        return Missing("face.upside_down")
-    if faces:
-        return faces
-    height, width = small.shape[:2]
-    margin = np.pad(small, ((height // 3, height // 3), (width // 3, width // 3), (0, 0)), "edge")
-    found = detect_faces(margin)
-    if found:
-        shift = np.array([width // 3, height // 3], np.float32)
-        return tuple(
-            FaceBox(
-                face.left - float(shift[0]), face.top - float(shift[1]),
-                face.width, face.height, face.keypoints - shift, face.score,
-            )
-            for face in found
-        )  # fmt: skip
-    if turned:
-        return Missing("face.upside_down")
-    if any(detect_faces(np.ascontiguousarray(np.rot90(small, turns))) for turns in (1, 3)):
-        return Missing("face.lying_sideways")
-    return Missing("face.no_face")
-
-
-def join_faces(first: tuple[FaceBox, ...], second: tuple[FaceBox, ...]) -> tuple[FaceBox, ...]:
-    """Both detectors' faces without those that lie on one another."""
-    joined = list(first)
-    for face in second:
-        middle = face.left + face.width / 2, face.top + face.height / 2
-        covered = any(
-            known.left < middle[0] < known.left + known.width and known.top < middle[1] < known.top + known.height
-            for known in joined
-        )
-        if not covered:
-            joined.append(face)
-    return tuple(sorted(joined, key=lambda face: -face.area))
-
-
-def _in_profile(face: FaceBox) -> bool:
-    """Whether the detector's two eyes fall almost together: a head seen from the side."""
-    apart = np.linalg.norm(face.keypoints[1] - face.keypoints[0])
-    return bool(apart < 0.3 * face.width)
-
-
-def _landmarks(image: RgbImage, small: RgbImage, region: Region, scale: float) -> Landmarks:
-    """Landmarks in px of the full picture, from the smallest picture that still shows the face at full detail."""
-    if scale == 1 or region.side >= 200:
-        found = find_landmarks(small, region)
-        return Landmarks((found.points + 0.5) * scale - 0.5, found.depth * scale, found.presence)
-    factor = min(scale, 256 / region.side)  # enlarge the reduced picture's region from the full one
-    half = 0.75 * region.side * scale
-    centre = (np.array(region.centre) + 0.5) * scale - 0.5
-    x0, y0 = np.maximum(np.floor(centre - half), 0).astype(int).tolist()
-    x1, y1 = np.ceil(centre + half).astype(int).tolist()
-    part = image[y0:y1, x0:x1]
-    size = max(1, round(part.shape[1] * factor / scale)), max(1, round(part.shape[0] * factor / scale))
-    nearer = reduced(part, size)
-    ratio = np.array([part.shape[1] / size[0], part.shape[0] / size[1]])
-    middle = (centre - [x0, y0] + 0.5) / ratio - 0.5
-    found = find_landmarks(nearer, Region((float(middle[0]), float(middle[1])), region.side * factor, region.turn))
-    return Landmarks((found.points + 0.5) * ratio - 0.5 + [x0, y0], found.depth * float(ratio.mean()), found.presence)

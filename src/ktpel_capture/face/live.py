@@ -3,107 +3,118 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
 
 from ktpel_capture.arrays import F64, RgbImage
 from ktpel_capture.face.alignment import align, standard_landmarks
-from ktpel_capture.face.analysis import LEAST_PRESENCE, SURE, join_faces
 from ktpel_capture.face.appearance import find_appearance, spectacles, sunglasses
 from ktpel_capture.face.detection import detect_faces
-from ktpel_capture.face.landmarks import (
-    Landmarks,
-    blendshapes,
-    find_landmarks,
-    region_of_box,
-    region_of_landmarks,
-)
+from ktpel_capture.face.landmarks import Landmarks, blendshapes
 from ktpel_capture.face.light import Skin, find_skin, highlight_level, picture_highlight_level, side_light
 from ktpel_capture.face.pose import head_pose
+from ktpel_capture.face.sitter import beside
+from ktpel_capture.face.tracking import Tracker, movement, working_picture
 from ktpel_capture.imaging.colour import strongest
-from ktpel_capture.imaging.resample import within
 from ktpel_capture.quality import Hint, Missing
 from ktpel_capture.requests import FaceRequest, Frame
 
-_WORKING_SIDE = 480
-_LOOK_ROUND = 12  # frames
+_LOOK_EVERY = 0.06  # seconds; a sentence needs no more looks, and the frames between them cost nothing
+_SEEK_EVERY = 0.15  # seconds, while nobody is seen
+_ROUND = 12  # looks
+_TONES_SIDE = 200  # px of the picture that light is measured on
 # Framing in the 3:4 window that the portrait will be: eye-to-chin over the window's height, eyes from its left and top.
 _REACH = (0.25, 0.43)
-_ACROSS = (0.44, 0.56)
-_EYES = (0.36, 0.56)
+_ACROSS = (0.5, 0.06)
+_EYES = (0.46, 0.10)
 _TURN, _NOD, _LEAN = math.radians(8), math.radians(10), math.radians(8)
-_STILL = 0.035  # of the eye distance between two frames
+_STILL = 0.5  # eye distances a second
+_ONCE_SAID = 0.9
+"""A sentence once said stays until its measure is this far within its limit, so that it does not flicker."""
+
+Check: TypeAlias = tuple[str, float, float]
+"""Advice, its measure as a multiple of the limit (above 1 it stands against capturing), and how strong the hint is."""
 
 
 class Watcher:
     """Follows one sitter through the frames of a live view; make one with `watch`."""
 
     def __init__(self) -> None:
-        self._points: F64 | None = None
-        self._until_look = 0
-        self._someone_else = False
-        self._worn = ""
+        self._tracker = Tracker()
+        self._looked = -math.inf
+        self._looks = 0
+        self._before: F64 | None = None
+        self._others = 0
+        self._worn: Check | None = None
+        self._smiling = 0.0
+        self._hints: tuple[Hint, ...] = ()
 
     def see(self, frame: Frame) -> tuple[Hint, ...]:
         """What stands against capturing now, worst first; one good hint when nothing does.
+
+        The sentence said last stays first while its reason lasts. Frames that come within 60 ms of the last look (150
+        while nobody is seen) get the hints of that look.
 
         Parameters
         ----------
         frame : of a face camera; a landscape picture is judged in its middle 3:4 window.
         """
-        image = frame.image if frame.image.ndim == 3 else np.repeat(frame.image[..., None], 3, 2)
-        small = within(image, _WORKING_SIDE)
-        before = self._points
-        hints: list[Hint] = []
-        mesh = self._follow(small, hints)
-        if mesh is None:
-            self._points = None
-            return tuple(hints) or (_darkness(small) or Hint("face.no_face"),)
-        self._points = mesh.points
-        hints += _light(small, mesh)
-        hints += _distance(mesh, (small.shape[1], small.shape[0]))
-        hints += _pose(mesh)
-        hints += _place(mesh, (small.shape[1], small.shape[0]))
+        since = frame.monotonic - self._looked
+        if self._hints and 0 <= since < (_SEEK_EVERY if self._before is None else _LOOK_EVERY):
+            return self._hints
+        self._looked = frame.monotonic
+        said = {hint.key for hint in self._hints}
+        hints = [
+            Hint(key, strength=strength)
+            for key, excess, strength in self._checks(working_picture(frame.image), since)
+            if excess > (_ONCE_SAID if key in said else 1.0)
+        ]
+        if not hints and self._looks < 3:  # nobody has looked round yet, nor for spectacles
+            hints = [Hint("face.hold_still", strength=0.3)]
+        first = self._hints[0].key if self._hints else ""
+        hints.sort(key=lambda hint: hint.key != first or hint.good)
+        self._hints = tuple(hints) or (Hint(good=True),)
+        return self._hints
+
+    def _checks(self, picture: RgbImage, since: float) -> Iterator[Check]:
+        mesh = self._tracker.look(picture)
+        tones = working_picture(picture, _TONES_SIDE)
+        if isinstance(mesh, Missing):
+            self._before = None
+            dark = mesh.reason == "face.no_face" and float(np.percentile(strongest(tones), 99)) < 70
+            yield "face.too_dark" if dark else mesh.reason, math.inf, 1.0
+            return
+        if self._tracker.anew:
+            self._looks, self._others, self._worn, self._smiling = 0, len(self._tracker.others), None, 0.0
+            self._before = None
+        self._look_round(picture, mesh)
+        size = picture.shape[1], picture.shape[0]
+        yield "face.someone_else", 2.0 * self._others, 1.0
+        yield from _light(tones, mesh, tones.shape[1] / picture.shape[1])
+        yield from _distance(mesh, size)
+        yield from _pose(mesh)
+        yield from _place(mesh, size)
         if self._worn:
-            hints.append(Hint(self._worn, strength=0.6))
-        hints += _face(mesh)
-        if not hints and before is not None and _moved(before, mesh.points) > _STILL:
-            hints.append(Hint("face.hold_still", strength=0.4))
-        return tuple(hints) or (Hint(good=True),)
+            yield self._worn
+        yield from _face(mesh)
+        yield "face.neutral_face", self._smiling / 0.7, 0.4
+        if self._before is not None:
+            yield "face.hold_still", movement(self._before, mesh.points) / min(max(since, 0.06), 0.3) / _STILL, 0.4
+        self._before = mesh.points
 
-    def _follow(self, small: RgbImage, hints: list[Hint]) -> Landmarks | None:
-        """The sitter's landmarks: near those of the last frame, else wherever the detector sees a face.
-
-        While a sitter is followed, the frame after the first and every twelfth look round for others with the
-        full-range detector, and for spectacles; what was seen stays until the next look.
-        """
-        if self._points is not None:
-            mesh = find_landmarks(small, region_of_landmarks(self._points))
-            if mesh.presence >= LEAST_PRESENCE:
-                if self._until_look == 0:
-                    self._someone_else = len(join_faces(detect_faces(small), detect_faces(small, "full"))) > 1
-                    self._worn = _worn(small, mesh)
-                self._until_look = (self._until_look - 1) % _LOOK_ROUND
-                if self._someone_else:
-                    hints.append(Hint("face.someone_else"))
-                return mesh
-        self._until_look, self._worn = 0, ""
-        faces = detect_faces(small)
-        if not faces or faces[0].score < SURE:
-            turned = detect_faces(np.ascontiguousarray(small[::-1, ::-1]))
-            if turned and (not faces or turned[0].score > faces[0].score + 0.1):
-                hints.append(Hint("face.upside_down"))
-                return None
-        if not faces:
-            return None
-        self._someone_else = len(faces) > 1
-        if self._someone_else:
-            hints.append(Hint("face.someone_else"))
-        mesh = find_landmarks(small, region_of_box(faces[0]))
-        if mesh.presence < LEAST_PRESENCE:
-            hints.append(Hint("face.turned_away"))
-            return None
-        return mesh
+    def _look_round(self, picture: RgbImage, mesh: Landmarks) -> None:
+        """What need not be looked at every time, one thing a look: others, spectacles, a smile."""
+        match self._looks % _ROUND:
+            case 1:
+                self._others = len(beside(picture, picture, mesh, detect_faces(picture, "full")))
+            case 2:
+                self._worn = _worn(picture, mesh)
+            case number if number % 4 == 0:
+                movements = blendshapes(mesh)
+                self._smiling = (movements["mouthSmileLeft"] + movements["mouthSmileRight"]) / 2
+        self._looks += 1
 
 
 def watch(request: FaceRequest) -> Watcher:
@@ -120,92 +131,59 @@ def watch(request: FaceRequest) -> Watcher:
     return Watcher()
 
 
-def _darkness(small: RgbImage) -> Hint | None:
-    """A dark picture in which no face is found is dark before it is empty."""
-    return Hint("face.too_dark") if float(np.percentile(strongest(small), 99)) < 70 else None
-
-
-def _light(small: RgbImage, mesh: Landmarks) -> list[Hint]:
-    skin = find_skin(small, mesh, 1.0)
+def _light(tones: RgbImage, mesh: Landmarks, scale: float) -> Iterator[Check]:
+    skin = find_skin(tones, mesh, scale)
     if not isinstance(skin, Skin):
-        return []
-    hints = []
-    picture = picture_highlight_level(skin)
-    if picture < -1.7:
-        hints.append(Hint("face.too_dark"))
-    elif highlight_level(skin) < -2.6 and picture > -0.7:
-        hints.append(Hint("face.backlit"))
-    elif highlight_level(skin) < -3.3:
-        hints.append(Hint("face.face_in_shadow"))
-    if float((skin.strongest >= 254).mean()) > 0.2:
-        hints.append(Hint("face.too_bright"))
+        return
+    picture, face = picture_highlight_level(skin), highlight_level(skin)
+    yield "face.too_dark", picture / -1.7, 1.0
+    if picture >= -1.7:
+        backlit = picture > -0.7 and face < -2.6
+        yield "face.backlit", face / -2.6 if picture > -0.7 else 0.0, 1.0
+        yield "face.face_in_shadow", 0.0 if backlit else face / -3.3, 1.0
+    yield "face.too_bright", float((skin.strongest >= 254).mean()) / 0.2, 1.0
     stops = side_light(skin)
-    if not isinstance(stops, Missing) and abs(stops) > 2.2:
-        hints.append(Hint("face.light_from_right" if stops < 0 else "face.light_from_left"))
-    return hints
+    if not isinstance(stops, Missing):
+        yield "face.light_from_right" if stops < 0 else "face.light_from_left", abs(stops) / 2.2, 1.0
 
 
-def _distance(mesh: Landmarks, size: tuple[int, int]) -> list[Hint]:
+def _distance(mesh: Landmarks, size: tuple[int, int]) -> Iterator[Check]:
     reach = float(np.linalg.norm(mesh.points[152] - mesh.eye_centres.mean(0))) / min(size[1], size[0] / 0.75)
-    if _REACH[0] <= reach <= _REACH[1]:
-        return []
-    return [Hint("face.move_closer" if reach < _REACH[0] else "face.move_back", strength=0.8)]
+    yield "face.move_closer", _REACH[0] / max(reach, 1e-6), 0.8
+    yield "face.move_back", reach / _REACH[1], 0.8
 
 
-def _place(mesh: Landmarks, size: tuple[int, int]) -> list[Hint]:
+def _place(mesh: Landmarks, size: tuple[int, int]) -> Iterator[Check]:
     width, height = size
     window = min(height, width / 0.75)
     eyes = mesh.eye_centres.mean(0)
-    across = (eyes[0] - (width - 0.75 * window) / 2) / (0.75 * window)
-    down = (eyes[1] - (height - window) / 2) / window
-    hints = []
-    if not _ACROSS[0] <= across <= _ACROSS[1]:
-        hints.append(Hint("face.move_left" if across < _ACROSS[0] else "face.move_right", strength=0.7))
-    if not _EYES[0] <= down <= _EYES[1]:
-        hints.append(Hint("face.camera_up" if down < _EYES[0] else "face.camera_down", strength=0.7))
-    return hints
+    across = (eyes[0] - (width - 0.75 * window) / 2) / (0.75 * window) - _ACROSS[0]
+    down = (eyes[1] - (height - window) / 2) / window - _EYES[0]
+    yield "face.move_left" if across < 0 else "face.move_right", abs(across) / _ACROSS[1], 0.7
+    yield "face.camera_up" if down < 0 else "face.camera_down", abs(down) / _EYES[1], 0.7
 
 
-def _pose(mesh: Landmarks) -> list[Hint]:
+def _pose(mesh: Landmarks) -> Iterator[Check]:
     pose = head_pose(mesh)
-    hints = []
-    if abs(pose.yaw) > _TURN:
-        hints.append(Hint("face.turn_right" if pose.yaw > 0 else "face.turn_left", strength=0.6))
-    if abs(pose.pitch) > _NOD:
-        hints.append(Hint("face.chin_up" if pose.pitch > 0 else "face.chin_down", strength=0.6))
-    if abs(pose.roll) > _LEAN:
-        hints.append(Hint("face.straighten_left" if pose.roll > 0 else "face.straighten_right", strength=0.6))
-    return hints
+    yield "face.turn_right" if pose.yaw > 0 else "face.turn_left", abs(pose.yaw) / _TURN, 0.6
+    yield "face.chin_up" if pose.pitch > 0 else "face.chin_down", abs(pose.pitch) / _NOD, 0.6
+    yield "face.straighten_left" if pose.roll > 0 else "face.straighten_right", abs(pose.roll) / _LEAN, 0.6
 
 
-def _face(mesh: Landmarks) -> list[Hint]:
+def _face(mesh: Landmarks) -> Iterator[Check]:
     points = mesh.points
     reach = max(float(np.linalg.norm(points[152] - mesh.eye_centres.mean(0))), 1e-6)
 
     def gap(first: int, second: int) -> float:
         return float(np.linalg.norm(points[first] - points[second])) / reach
 
-    hints = []
-    if min(gap(159, 145), gap(386, 374)) < 0.045:
-        hints.append(Hint("face.open_eyes", strength=0.5))
-    if gap(13, 14) > 0.06:
-        hints.append(Hint("face.close_mouth", strength=0.5))
-    movements = blendshapes(mesh)
-    if (movements["mouthSmileLeft"] + movements["mouthSmileRight"]) / 2 > 0.7:
-        hints.append(Hint("face.neutral_face", strength=0.4))
-    return hints
+    yield "face.open_eyes", 0.045 / max(min(gap(159, 145), gap(386, 374)), 1e-6), 0.5
+    yield "face.close_mouth", gap(13, 14) / 0.06, 0.5
 
 
-def _worn(small: RgbImage, mesh: Landmarks) -> str:
-    """Advice on what hides the eyes, empty where nothing does."""
-    appearance = find_appearance(align(small, standard_landmarks(mesh.points)))
+def _worn(picture: RgbImage, mesh: Landmarks) -> Check | None:
+    """Advice on what hides the eyes."""
+    appearance = find_appearance(align(picture, standard_landmarks(mesh.points)))
     if sunglasses(appearance) > 0.7:
-        return "face.take_off_sunglasses"
-    return "face.take_off_glasses" if spectacles(appearance) > 0.65 else ""
-
-
-def _moved(before: F64, now: F64) -> float:
-    """How far the eyes moved, in eye distances."""
-    corners = [33, 133, 362, 263]
-    apart = max(float(np.linalg.norm(now[[362, 263]].mean(0) - now[[33, 133]].mean(0))), 1e-6)
-    return float(np.linalg.norm(now[corners].mean(0) - before[corners].mean(0))) / apart
+        return "face.take_off_sunglasses", 2.0, 0.6
+    return "face.take_off_glasses", spectacles(appearance) / 0.65, 0.6
