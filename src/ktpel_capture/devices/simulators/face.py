@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ktpel_capture.arrays import RgbImage
+from ktpel_capture.arrays import U8, RgbImage
 from ktpel_capture.clock import Clock
 from ktpel_capture.devices.addresses import Address
 from ktpel_capture.devices.protocols import DeviceInfo, Kind, Trigger
@@ -28,6 +28,8 @@ CAMERAS: Mapping[str, tuple[str, tuple[int, int], float]] = MappingProxyType(
     }
 )
 """Model, (width, height) of the portrait, and seconds from the shutter to the picture."""
+_GRAIN = 2
+"""Standard deviation of the noise of a preview frame, grey levels."""
 BACKDROPS = ("red", "blue", "orange", "white")
 _CLOTH: Mapping[str, tuple[int, int, int]] = MappingProxyType(
     {"red": (190, 30, 35), "blue": (40, 70, 170), "orange": (230, 130, 40), "white": (235, 235, 235)}
@@ -65,6 +67,33 @@ def _nobody(backdrop: str, size: tuple[int, int]) -> RgbImage:
     return cloth
 
 
+@lru_cache(maxsize=2)
+def _grain(shape: tuple[int, ...]) -> tuple[U8, U8]:
+    """What sensor noise adds and what it takes away, on sheets larger than the frame; two of uint8 run fastest."""
+    random = np.random.default_rng(20)
+    sheet = np.rint(random.normal(0, _GRAIN, (shape[0] + 64, shape[1] + 64, *shape[2:])))
+    return np.maximum(sheet, 0).astype(np.uint8), np.maximum(-sheet, 0).astype(np.uint8)
+
+
+def _previewed(still: RgbImage, view: View, sequence: int) -> RgbImage:
+    """The still picture as the next preview frame: drifted by whole pixels, with this frame's own noise.
+
+    A drift by fractions would be interpolated, which costs ten times all the rest.
+    """
+    import cv2
+
+    height, width = still.shape[:2]
+    right, down = round(view.sway[0] * width), round(view.sway[1] * height)
+    part = still[max(0, -down) : height - max(0, down), max(0, -right) : width - max(0, right)]
+    border = max(0, down), max(0, -down), max(0, right), max(0, -right)
+    moved = cv2.copyMakeBorder(part, *border, cv2.BORDER_REPLICATE)
+    y, x = (sequence * 13) % 64, (sequence * 29) % 64
+    more, less = (sheet[y : y + height, x : x + width] for sheet in _grain(still.shape))
+    frame = np.asarray(cv2.subtract(cv2.add(moved, more), less), np.uint8)
+    frame.flags.writeable = False
+    return frame
+
+
 class SimulatedFaceCamera(SimulatedCapture[FaceRequest, Frame, FaceSample]):
     """Looks at the person before the cloth."""
 
@@ -83,7 +112,7 @@ class SimulatedFaceCamera(SimulatedCapture[FaceRequest, Frame, FaceSample]):
         return True  # a camera takes its picture, whoever is there
 
     def _frame(self, request: FaceRequest, view: View, sequence: int, now: float) -> Frame:
-        return Frame(live(self._picture(view, 2), view, sequence), sequence, now, 0.5)
+        return Frame(_previewed(self._picture(view, 2), view, sequence), sequence, now, 0.5)
 
     def _samples(self, request: FaceRequest, view: View, sequence: int) -> tuple[FaceSample, ...]:
         return (FaceSample(live(self._picture(view, 1), view, sequence, noise=1), self._stamp(sequence)),)
