@@ -31,8 +31,10 @@ if TYPE_CHECKING:
         run as run,
     )
     from ktpel_capture.assessment import (
+        CompressionHarm as CompressionHarm,
         analyse as analyse,
         assess as assess,
+        compression_harm as compression_harm,
         load_profile as load_profile,
         measures as measures,
     )
@@ -130,6 +132,7 @@ if TYPE_CHECKING:
         Missing as Missing,
         QualityReport as QualityReport,
         QualityScore as QualityScore,
+        ReportFacts as ReportFacts,
     )
     from ktpel_capture.reading import (
         read as read,
@@ -157,6 +160,7 @@ if TYPE_CHECKING:
         SignatureSample as SignatureSample,
         modality_of as modality_of,
     )
+    from ktpel_capture.session import Session as Session
 
 
 __version__ = "0.1.0"
@@ -176,7 +180,7 @@ _WHERE = {
         "note",
         "run",
     ),
-    "assessment": ("analyse", "assess", "load_profile", "measures"),
+    "assessment": ("CompressionHarm", "analyse", "assess", "compression_harm", "load_profile", "measures"),
     "cancel": ("NEVER", "CancelToken"),
     "clock": ("Clock", "Deadline", "SystemClock", "VirtualClock"),
     "devices.addresses": ("Address",),
@@ -246,7 +250,7 @@ _WHERE = {
     ),
     "messages": ("Advice", "advice"),
     "profiles": ("Finding", "Profile", "Requirement", "Verdict"),
-    "quality": ("Measurement", "Missing", "QualityReport", "QualityScore"),
+    "quality": ("Measurement", "Missing", "QualityReport", "QualityScore", "ReportFacts"),
     "reading": ("read", "read_all", "read_bytes"),
     "requests": (
         "FaceRequest",
@@ -269,6 +273,7 @@ _WHERE = {
         "Position",
         "modality_of",
     ),
+    "session": ("Session",),
 }
 _MODULES = ("face", "fingerprint", "iris", "records", "signature")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}

@@ -17,6 +17,7 @@ import ktpel_capture as kc
 from ktpel_enrolment.demo import DemoResult, Watch, run_demo
 from ktpel_enrolment.domain.roster import Roster
 from ktpel_enrolment.messages import LANGUAGES, Language, text
+from ktpel_enrolment.visit.exporting import RULES
 from ktpel_enrolment.visit.recording import STEPS, Applicant, StepName
 from ktpel_enrolment.visit.visit import Phase
 
@@ -103,6 +104,11 @@ def _summary(result: DemoResult, language: Language) -> None:
     percent = "-" if recap.coverage is None else f"{recap.coverage:g} %"
     table.add_row(text("report.coverage", language), f"[bold]{percent}[/]")
     screen.print(table)
+    if result.sets:
+        told = text(
+            "demo.records", language, folder=result.records, valid=result.valid_sets, sets=result.sets, rules=RULES
+        )
+        screen.print(told, soft_wrap=True)
     screen.print(text("demo.report", language, report=result.report), soft_wrap=True)
 
 

@@ -60,12 +60,21 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What a demonstration leaves behind."""
+    """What a demonstration leaves behind.
+
+    Attributes
+    ----------
+    records : folder of the standard records.
+    sets, valid_sets : how many recordings left as records, and how many of them keep every rule.
+    """
 
     recap: Recap
     roster: Roster
     report: Path
     resumed: bool
+    records: Path
+    sets: int
+    valid_sets: int
 
 
 def run_demo(
@@ -81,7 +90,7 @@ def run_demo(
 
     Parameters
     ----------
-    out : takes the store, the backup drive's content, pictures, ``report.html`` and ``recap.json``.
+    out : takes the store, the backup drive's content, standard records, pictures, ``report.html`` and ``recap.json``.
     pupils : the first so many of the roster.
     seed : of the people and of what goes wrong.
     roster_file : a school's CSV; the sample that ships where None.
@@ -100,7 +109,9 @@ def run_demo(
         recap = conductor.recap()
         replace_durably(out / "recap.json", (json.dumps(recap.document(), indent=2) + "\n").encode())
         report = write_report(out / "report.html", conductor, roster, seed=seed, language=language)
-        return DemoResult(recap, roster, report, resumed)
+        exported = conductor.recorder.store.done("exported").values()
+        valid = sum(step.content["valid"] for step in exported)
+        return DemoResult(recap, roster, report, resumed, conductor.exports, len(exported), valid)
 
 
 @contextmanager
@@ -153,7 +164,7 @@ def _opened(
             versions=VERSIONS,
         )
         office = SimulatedOffice(out / "office")
-        yield Conductor(recorder, agenda, album, office, register.national_status), roster, resumed
+        yield Conductor(recorder, agenda, album, office, register.national_status, out / "records"), roster, resumed
 
 
 def _agree(store: Store, settings: dict[str, Any], out: Path) -> bool:

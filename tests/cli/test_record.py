@@ -138,3 +138,15 @@ def test_mosips_records_are_what_mosip_asks_for():
     for name, profile in (("Registration", "mosip-registration"), ("Auth", "mosip-auth")):
         done = ktpel_record("validate", *sorted((folder / name).glob("*.iso")), "--profile", profile)
         assert done.exit_code == 0, done.stdout
+
+
+def test_convert_tells_what_a_budget_harmed_and_keeps_silent_where_it_did_not(tmp_path):
+    source = shared_data(f"{MOSIP}/Registration/Left_Thumb.iso")
+    for budget, harmed in ((30_000, False), (2_500, True)):
+        out = tmp_path / f"{budget}.iso"
+        lossy = ("--encoding", "jpeg2000_lossy", "--max-bytes", budget)
+        done = ktpel_record("convert", source, out, "--to", "19794-4", *lossy)
+        assert done.exit_code == 0
+        assert len(out.read_bytes()) <= budget + 300
+        assert ("Allow more bytes" in done.stderr) is harmed
+        assert ("detail at 5 cycles per mm" in done.stderr) is harmed

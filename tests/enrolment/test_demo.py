@@ -112,6 +112,34 @@ def test_everything_is_intact_and_the_backup_drive_alone_brings_it_back(out, sto
         assert again.blob_names() == store.blob_names()
 
 
+def test_every_recording_leaves_as_a_set_that_keeps_the_registrys_rules(out, store, pupils):
+    files = sorted(path.name for path in (out / "records").iterdir())
+    assert files == [f"{n:03}{kind}" for n in range(1, PUPILS + 1) for kind in ("-signature.iso", ".xml")]
+    for number, steps in enumerate(pupils, 1):
+        assert content(steps, "exported")["valid"]
+        data = (out / "records" / f"{number:03}.xml").read_bytes()
+        assert kc.records.validate(data, "mosip-registration").violations == ()
+        assert kc.records.validate((out / "records" / f"{number:03}-signature.iso").read_bytes()).valid
+        record = kc.records.decode(data)
+        scores = [bir.bdb_info.quality.score for bir in record.root.blocks()]
+        assert all(0 <= score <= 100 for score in scores)
+        assert next(record.root.blocks()).bdb_info.type == ("Face",)
+        declared = content(steps, "biodata")["unavailable"]
+        assert [(item.position, item.reason) for item in record.unavailable] == [
+            (item["position"], item["reason"]) for item in declared
+        ]
+        assert len(record.samples()) == 13 - len(declared)
+
+
+def test_the_records_are_read_again_by_check(out):
+    told = subprocess.run(
+        [*command(out)[:3], "check", str(out / "records"), "--json"], capture_output=True, text=True, check=False
+    )
+    judged = json.loads(told.stdout)["samples"]
+    assert len(judged) == 3 * 13 - 1 + 3
+    assert all(sample["verdict"]["accepted"] for sample in judged)
+
+
 # The guide, requirement by requirement
 
 
@@ -238,6 +266,8 @@ def test_the_report_shows_every_pupil_every_sentence_and_the_recap_in_both_langu
         "Hanya orang simulasi",
         "Simulated persons only",
         "100\N{NO-BREAK SPACE}%",
+        "sesuai aturan",
+        "keeps the rules",
         "Tidak dicetak",
         "Not printed",
     ):
@@ -320,6 +350,8 @@ def test_kill_9_at_random_instants_loses_nothing_and_the_visit_goes_on(tmp_path)
         process.communicate()
         if not (out / "store" / "facts.sqlite").exists():
             continue
+        for path in (out / "records").glob("[0-9]*"):
+            kc.records.decode(path.read_bytes())
         with Store(out / "store") as store:
             assert store.problems() == []
             for nik, steps in kept.items():

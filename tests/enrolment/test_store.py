@@ -187,6 +187,24 @@ def test_a_missing_or_changed_blob_is_noticed(written):
         assert len(store.problems()) == 2
 
 
+def test_a_store_of_the_first_version_is_taken_over_and_one_of_a_later_version_is_not(written):
+    for version, statement in ((1, "DROP TABLE document"), (9, "SELECT 1")):
+        connection = sqlite3.connect(written / "facts.sqlite", isolation_level=None)
+        connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+        connection.close()
+        if version == 9:
+            with pytest.raises(StoreError, match="another version"):
+                Store(written)
+        else:
+            with Store(written) as store, store.transaction(AT) as change:
+                change.do("pupil 0", "exported", {}, documents={"001.xml": b"<BIR/>"})
+            with Store(written) as store:
+                assert store.documents("pupil 0") == {"001.xml": b"<BIR/>"}
+                assert len(store.done("photo")) == 4
+                assert store.problems() == []
+
+
 def test_a_second_program_is_kept_out_and_told_why(tmp_path):
     with Store(tmp_path), pytest.raises(StoreBusy, match="another program"):
         Store(tmp_path)

@@ -55,7 +55,9 @@ def conductor(store: Store, table: Table, tmp_path, name="visit 1"):
         seats=lambda applicant: None,
         inspect=lambda nik: {},
     )
-    return Conductor(run, agenda, Album(tmp_path / "pictures"), None, run.register.national_status)
+    return Conductor(
+        run, agenda, Album(tmp_path / "pictures"), None, run.register.national_status, tmp_path / "records"
+    )
 
 
 def test_the_target_leaves_out_the_young_the_strangers_and_those_recorded_before(tmp_path, table):

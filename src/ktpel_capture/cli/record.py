@@ -14,6 +14,7 @@ from ktpel_capture.errors import ImageError, KtpelError, RecordError, Unreadable
 
 if TYPE_CHECKING:
     from ktpel_capture.records import Record, Validation
+    from ktpel_capture.samples import Sample
 
 _EPILOG = (
     "Examples:\n\n  ktpel record inspect Left_Index.iso\n\n"
@@ -130,9 +131,11 @@ def convert(
 ) -> None:
     """Write the samples of records into a record of another format, edition or encoding.
 
-    Images are decoded and coded anew; with a lossless encoding no pixel changes.
+    Images are decoded and coded anew; with a lossless encoding no pixel changes. What a lossy one harms is told:
+    fine detail that is lost, a score that fell.
     """
     from ktpel_capture import reading, records
+    from ktpel_capture.records.orders import ENCODINGS
 
     *sources, out = files
     if not sources:
@@ -144,6 +147,9 @@ def convert(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     _write(out, data)
+    if encoding is not None and not ENCODINGS[encoding][1]:
+        for number, (before, after) in enumerate(zip(samples, record.samples(), strict=True), 1):
+            _tell_harm(number, before, after)
     count = len(samples)
     typer.echo(f"{out}: {count} sample{'' if count == 1 else 's'}, {len(data)} bytes")
 
@@ -190,6 +196,24 @@ def extract(
         kind: Any = as_format
         _write(path, encode_image(sample.image, kind, ppi=ppi, lossless=kind == "jpeg2000"))
         typer.echo(f"{path}: {sample!r}")
+
+
+def _tell_harm(number: int, before: Sample, after: Sample) -> None:
+    """On stderr: what an encoding took from a sample."""
+    from ktpel_capture.assessment import compression_harm
+    from ktpel_capture.quality import Missing
+    from ktpel_capture.samples import SignatureSample
+
+    if isinstance(before, SignatureSample):
+        return
+    harm = compression_harm(before, after)
+    for finding in harm.findings:
+        measured = "none" if isinstance(finding.measured, Missing) else f"{finding.measured:.2f}"
+        bound = f"at least {finding.at_least:.2f}" if finding.at_least is not None else f"at most {finding.at_most:.2f}"
+        typer.echo(
+            f"warning: sample {number}, {before!r}: {finding.measure}: {measured}, {bound}. {finding.advice.en}",
+            err=True,
+        )
 
 
 def _content(path: Path) -> bytes:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import ktpel_capture as kc
 from ktpel_capture import __version__
 from ktpel_enrolment.domain.recap import Recap
 from ktpel_enrolment.domain.requirements import requirements
@@ -51,6 +52,7 @@ def write_report(path: Path, conductor: Conductor, roster: Roster, *, seed: int,
             _again(conductor),
             _plan(visit),
             _kit(visit),
+            _records(pupils),
             _backups(visit),
             _books(store),
             _roster(roster),
@@ -167,6 +169,44 @@ def word_of_thing(name: str) -> Markup:
     """What stands on the packing list, as one says it."""
     thing = say(f"thing.{name}")
     return both(thing.id, thing.en)
+
+
+def _records(pupils: Sequence[tuple[Any, Mapping[str, Step]]]) -> Markup:
+    """The files each recording left as, and whether they keep their rules."""
+    rows: list[Sequence[Child]] = []
+    for pupil, steps in pupils:
+        if "exported" not in steps:
+            continue
+        content = steps["exported"].content
+        missing = [
+            tag("div", told_position(item["position"]), " (", word(f"reason_{item['reason']}"), ")")
+            for item in content["unavailable"]
+        ]
+        for name, file in content["files"].items():
+            state: Child = tag("span", word("rules_kept"), class_="tag good")
+            if file["violations"]:
+                state = tag("ul", (tag("li", violation) for violation in file["violations"]), class_="stop")
+            is_set = file["format"] == "CBEFF"
+            holds = word("record_holds", fingers=content["fingers"], irises=content["irises"]) if is_set else None
+            rows.append(
+                (
+                    pupil.name,
+                    (tag("code", name), tag("div", f"{file['bytes'] / 1e3:.0f} kB", class_="note")),
+                    (file["format"], tag("div", holds, class_="note") if holds else None),
+                    missing if is_set and missing else "-",
+                    (state, tag("div", file["rules"] or file["format"], class_="note")),
+                )
+            )
+    if not rows:
+        return Markup("")
+    heads = ("name", "file", "format", "not_captured", "state")
+    return _section("records", _table(heads, rows), note=word("records_note"))
+
+
+def told_position(position: str) -> Markup:
+    """A finger or an eye, as one says it."""
+    spoken = kc.advice(f"position.{position}")
+    return both(spoken.id, spoken.en)
 
 
 def _backups(visit: Mapping[str, Step]) -> Markup:

@@ -20,7 +20,7 @@ Book: TypeAlias = Literal["history", "recording_register", "attendance", "receip
 BOOKS: tuple[Book, ...] = ("history", "recording_register", "attendance", "receipt_book")
 """Everything that happened; buku daftar perekaman; daftar hadir; buku tanda terima."""
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, content TEXT NOT NULL);
 CREATE TABLE step (
@@ -39,6 +39,14 @@ CREATE TABLE entry (
     PRIMARY KEY (book, number)
 );
 """
+_DOCUMENTS = """
+CREATE TABLE document (
+    subject TEXT NOT NULL, step TEXT NOT NULL, name TEXT NOT NULL, blob TEXT NOT NULL, checksum TEXT NOT NULL,
+    PRIMARY KEY (subject, step, name),
+    FOREIGN KEY (subject, step) REFERENCES step (subject, name) DEFERRABLE INITIALLY DEFERRED
+);
+"""
+"""What the second version of the store added; a store of the first gets it when it is opened."""
 _APPEND_ONLY = """
 CREATE TRIGGER {table}_keeps BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END;
 CREATE TRIGGER {table}_stays BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END;
@@ -76,9 +84,14 @@ class Change:
         self._at = at.isoformat()
 
     def do(
-        self, subject: str, step: str, content: Mapping[str, Any], samples: Mapping[str, Sample] | None = None
+        self,
+        subject: str,
+        step: str,
+        content: Mapping[str, Any],
+        samples: Mapping[str, Sample] | None = None,
+        documents: Mapping[str, bytes] | None = None,
     ) -> None:
-        """Note a step as done, with the samples it gave by part (``right_index``, ``face``)."""
+        """Note a step as done, with the samples it gave by part (``right_index``, ``face``) and documents by name."""
         self._connection.execute("INSERT INTO step VALUES (?, ?, ?, ?)", (subject, step, self._at, _canonical(content)))
         for part, sample in (samples or {}).items():
             stored, blob = encode(sample)
@@ -87,7 +100,16 @@ class Change:
                 "INSERT INTO sample VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (subject, step, part, stored.name, stored.checksum, stored.digest, stored.facts),
             )
-        self.enter("history", {"step": step, "subject": subject, "samples": self._digests(subject, step)})
+        line: dict[str, Any] = {"step": step, "subject": subject, "samples": self._digests(subject, step)}
+        for name, document in (documents or {}).items():
+            checksum = hashlib.sha256(document).hexdigest()
+            blob_name = f"{checksum}{Path(name).suffix}"
+            write_durably(self._store.blobs / blob_name, document)
+            self._connection.execute(
+                "INSERT INTO document VALUES (?, ?, ?, ?, ?)", (subject, step, name, blob_name, checksum)
+            )
+            line.setdefault("documents", {})[name] = checksum
+        self.enter("history", line)
 
     def enter(self, book: Book, content: Mapping[str, Any]) -> int:
         """Add a line to a book; returns its number."""
@@ -149,6 +171,9 @@ class Store:
                 for statement in _statements(_SCHEMA + tables):
                     run(statement)
                 run("INSERT INTO fact VALUES ('station', ?)", (_canonical(station),))
+            if version in (0, 1):
+                for statement in _statements(_DOCUMENTS + _APPEND_ONLY.format(table="document")):
+                    run(statement)
                 run(f"PRAGMA user_version = {_VERSION}")
             run("COMMIT")
         except sqlite3.OperationalError as error:
@@ -160,7 +185,7 @@ class Store:
             raise _unusable(self.folder, error) from error
         except sqlite3.DatabaseError as error:
             raise StoreDamaged(f"{self.folder / 'facts.sqlite'}: {error}") from error
-        if version not in (0, _VERSION):
+        if version not in (0, 1, _VERSION):
             raise StoreError(
                 f"{self.folder} was written by another version of this program ({version}; this one reads {_VERSION})",
                 remedy="Use that version, or give another folder.",
@@ -241,6 +266,21 @@ class Store:
         query = "SELECT step, part, blob, checksum, facts FROM sample WHERE subject = ? ORDER BY rowid"
         return [(step, part, blob, checksum, facts) for step, part, blob, checksum, facts in self._rows(query, subject)]
 
+    def documents(self, subject: str) -> dict[str, bytes]:
+        """The documents of one subject by name, checked against their checksums.
+
+        Raises
+        ------
+        StoreDamaged : a blob is missing or changed.
+        """
+        found = {}
+        query = "SELECT name, blob, checksum FROM document WHERE subject = ? ORDER BY rowid"
+        for name, blob, checksum in self._rows(query, subject):
+            found[name] = self.blob(blob)
+            if hashlib.sha256(found[name]).hexdigest() != checksum:
+                raise StoreDamaged(f"blob {blob} has been changed since it was written")
+        return found
+
     def blob(self, name: str) -> bytes:
         try:
             return (self.blobs / name).read_bytes()
@@ -249,7 +289,7 @@ class Store:
 
     def blob_names(self) -> list[str]:
         """Every blob that a row refers to."""
-        return [name for (name,) in self._rows("SELECT DISTINCT blob FROM sample ORDER BY blob")]
+        return [name for (name,) in self._rows("SELECT blob FROM sample UNION SELECT blob FROM document ORDER BY blob")]
 
     def book(self, book: Book) -> list[Entry]:
         rows = self._rows("SELECT number, at, content, previous, hash FROM entry WHERE book = ? ORDER BY number", book)
@@ -287,7 +327,8 @@ class Store:
                     found.append(f"{book}: no. {number} is not sealed by its predecessor; it was changed")
                     break
                 previous = seal
-        for name, checksum in self._rows("SELECT DISTINCT blob, checksum FROM sample"):
+        every = "SELECT blob, checksum FROM sample UNION SELECT blob, checksum FROM document"
+        for name, checksum in self._rows(every):
             try:
                 if hashlib.sha256(self.blob(name)).hexdigest() != checksum:
                     found.append(f"blob {name} was changed")

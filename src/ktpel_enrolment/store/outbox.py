@@ -33,13 +33,19 @@ class OfficeServer(Protocol):
 
 
 def package(store: Store, nik: str) -> bytes:
-    """A recording as one package: its steps and the samples' blobs, the same bytes whenever it is made."""
+    """A recording as one package, the same bytes whenever it is made: its steps, and its standard records.
+
+    What has not been exported yet goes as the samples' own blobs.
+    """
     steps = {name: step.content for name, step in store.steps(nik).items() if name not in ("printed", "handed_over")}
-    blobs = {
-        f"{step}/{part}": (name, checksum, facts, store.blob(name))
-        for step, part, name, checksum, facts in store.sample_rows(nik)
-    }
-    document = {"station": store.station, "subject": nik, "steps": steps, "samples": blobs}
+    document: dict[str, object] = {"station": store.station, "subject": nik, "steps": steps}
+    if documents := store.documents(nik):
+        document["records"] = documents
+    else:
+        document["samples"] = {
+            f"{step}/{part}": (name, checksum, facts, store.blob(name))
+            for step, part, name, checksum, facts in store.sample_rows(nik)
+        }
     return msgspec.msgpack.encode(document, order="sorted")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import ktpel_capture as kc
@@ -20,20 +21,23 @@ from ktpel_enrolment.domain.status import NationalStatus
 from ktpel_enrolment.messages import say
 from ktpel_enrolment.station.kit import PACKING_LIST, check_kit
 from ktpel_enrolment.store.backup import back_up
+from ktpel_enrolment.store.blobs import remove_halves, replace_durably
 from ktpel_enrolment.store.journal import Store
 from ktpel_enrolment.store.outbox import OfficeServer, send
+from ktpel_enrolment.visit.exporting import export
 from ktpel_enrolment.visit.handover import Inspection, hand_over
 from ktpel_enrolment.visit.pictures import Album
 from ktpel_enrolment.visit.printing import decide, draw_card, print_card, ready_to_print
 from ktpel_enrolment.visit.recording import LOCAL, Applicant, NotRecorded, Recorder, today
 
 Phase: TypeAlias = Literal[
-    "plan", "kit", "recording", "backup", "sending", "printing", "hand_over", "last_backup", "recap"
+    "plan", "kit", "recording", "export", "backup", "sending", "printing", "hand_over", "last_backup", "recap"
 ]
 PHASES: tuple[Phase, ...] = (
     "plan",
     "kit",
     "recording",
+    "export",
     "backup",
     "sending",
     "printing",
@@ -81,7 +85,13 @@ class BackupOverdue(KtpelError):
 
 
 class Conductor:
-    """Takes one visit through its phases."""
+    """Takes one visit through its phases.
+
+    Parameters
+    ----------
+    exports : folder for copies of the standard records, by the number in the recording register; the store and its
+        backups hold them too.
+    """
 
     def __init__(
         self,
@@ -90,10 +100,12 @@ class Conductor:
         album: Album,
         office: OfficeServer,
         national_status: Callable[[str], NationalStatus],
+        exports: Path,
     ) -> None:
         self.recorder = recorder
         self.agenda = agenda
         self.album = album
+        self.exports = exports
         self._office = office
         self._national_status = national_status
         self._store = recorder.store
@@ -141,6 +153,20 @@ class Conductor:
             except NotRecorded as error:
                 self.recorder.desk.tell(error.told)
         self.document("recording")
+
+    def _export(self) -> None:
+        """Every recording leaves as standard records: kept in the store in one transaction, then copied out."""
+        self.exports.mkdir(parents=True, exist_ok=True)
+        remove_halves(self.exports)
+        for applicant in self._recorded():
+            if "exported" not in self._store.steps(applicant.nik):
+                made = export(self._store, applicant.nik)
+                with self._store.transaction(self._clock.now()) as change:
+                    change.do(applicant.nik, "exported", made.content, documents=made.documents)
+            for name, data in self._store.documents(applicant.nik).items():
+                path = self.exports / name
+                if not path.exists() or path.read_bytes() != data:
+                    replace_durably(path, data)
 
     def _backup(self) -> None:
         self._back_up("backup")
