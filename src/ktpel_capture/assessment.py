@@ -111,7 +111,7 @@ class DetailKept:
         return not isinstance(self.kept, Missing) and self.kept < self.at_least
 
     def __str__(self) -> str:
-        kept = self.kept.reason if isinstance(self.kept, Missing) else f"{self.kept:.2f}"
+        kept = "nothing is known" if isinstance(self.kept, Missing) else f"{self.kept:.2f}"
         return f"{kept} of the detail of {self.frequency:g} cycles per {self.unit} (at least {self.at_least:.2f})"
 
 

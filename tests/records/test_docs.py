@@ -16,10 +16,13 @@ def test_the_examples_of_the_page_run(tmp_path, monkeypatch, capsys):
     sample = kc.FingerprintSample(np.full((90, 70), 200, np.uint8), 500, "left_index")
     (tmp_path / "finger.iso").write_bytes(records.encode(records.from_samples([sample], format="19794-4")))
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
+    names = {}
     for block in blocks:
-        exec(compile(block, str(PAGE), "exec"), {})
-    assert "left_index" in capsys.readouterr().out
+        exec(compile(block, str(PAGE), "exec"), names)
+    told = capsys.readouterr().out
+    assert "left_index" in told
+    assert "cycles per mm" in told
     assert len(kc.read_all(tmp_path / "set.xml")) == 1
 
 
