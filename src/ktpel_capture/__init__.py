@@ -161,6 +161,7 @@ if TYPE_CHECKING:
         modality_of as modality_of,
     )
     from ktpel_capture.session import Session as Session
+    from ktpel_capture.session import Session as Session
 
 
 __version__ = "0.1.0"
@@ -273,6 +274,7 @@ _WHERE = {
         "Position",
         "modality_of",
     ),
+    "session": ("Session",),
     "session": ("Session",),
 }
 _MODULES = ("face", "fingerprint", "iris", "records", "signature")

@@ -31,6 +31,7 @@ from ktpel_capture.profiles import Finding, Profile, Verdict
 from ktpel_capture.quality import Hint, Missing, QualityReport
 from ktpel_capture.requests import FaceRequest, FingerRequest, IrisRequest, Request, SignatureRequest
 from ktpel_capture.samples import FINGERS_OF, FingerprintSample, IrisSample, Modality, Sample
+from ktpel_capture.session import Session
 
 RequestT = TypeVar("RequestT", bound=Request)
 FrameT = TypeVar("FrameT")
@@ -215,6 +216,7 @@ def acquire(
     policy: Policy | None = None,
     cancel: CancelToken = NEVER,
     earlier: Iterable[SampleT] = (),
+    session: Session | None = None,
 ) -> Generator[Event[FrameT, SampleT], None, None]:
     """Capture what is asked for, until the profile is content.
 
@@ -228,6 +230,8 @@ def acquire(
     cancel : calls it off, from any thread.
     earlier : what a device that broke down meanwhile had already given for this request; it stays in the running, so
         that a spare device goes on where the first one stopped.
+    session : what the person has given before; a finger under two names or eyes that are swapped are then rejected as
+        a poor capture is, and what is accepted is kept in it.
 
     Yields
     ------
@@ -239,7 +243,7 @@ def acquire(
     DeviceError : the device broke down (unplugged, faulty). Everything captured has been yielded before.
     """
     policy = policy or Policy()
-    keeper: _Keeper[SampleT] = _Keeper(request, profile, when, policy.best_of)
+    keeper: _Keeper[SampleT] = _Keeper(request, profile, when, policy.best_of, session)
     for sample in earlier:
         keeper.judge((sample,))
     if keeper.content():
@@ -278,9 +282,12 @@ def run(
     policy: Policy | None = None,
     cancel: CancelToken = NEVER,
     earlier: Iterable[SampleT] = (),
+    session: Session | None = None,
 ) -> Outcome[SampleT]:
     """`acquire` to its end: every event goes to ``on_event``, the outcome is returned."""
-    events = acquire(device, request, profile, when=when, policy=policy, cancel=cancel, earlier=earlier)
+    events = acquire(
+        device, request, profile, when=when, policy=policy, cancel=cancel, earlier=earlier, session=session
+    )
     with closing(events):
         for event in events:
             on_event(event)
@@ -415,11 +422,14 @@ class _Part(Generic[SampleT_co]):
 class _Keeper(Generic[SampleT]):
     """Judges what comes and keeps the best of each finger or eye."""
 
-    def __init__(self, request: Request, profile: Profile, when: Mapping[str, str], best_of: int) -> None:
+    def __init__(
+        self, request: Request, profile: Profile, when: Mapping[str, str], best_of: int, session: Session | None
+    ) -> None:
         self._request = request
         self._profile = profile
         self._when = when
         self._best_of = best_of
+        self._session = session
         self._kept: dict[str, _Part[SampleT]] = {}
         self._accepted: dict[str, int] = {}
         self._wanted = expected_parts(request)
@@ -429,6 +439,8 @@ class _Keeper(Generic[SampleT]):
         """Assess and judge one presentation; better parts replace those kept so far."""
         self.captured.extend(samples)
         parts = parts_of(cast(tuple[Sample, ...], samples), self._request)
+        asked_for = {name: sample for name, sample in parts.items() if name in self._wanted}
+        mistakes = self._session.mistakes(asked_for) if self._session is not None else {}
         verdicts: dict[str, Verdict] = {}
         reports: dict[str, QualityReport] = {}
         for name, sample in parts.items():
@@ -436,7 +448,7 @@ class _Keeper(Generic[SampleT]):
                 verdicts[name] = _refusal(self._profile, "acquisition.not_asked_for", name)
                 continue
             report = assess(sample)
-            verdict = self._profile.judge(report, self._when)
+            verdict = _with(mistakes.get(name, ()), self._profile.judge(report, self._when))
             reports[name], verdicts[name] = report, verdict
             part = _Part(cast(SampleT, sample), report, verdict)
             self._accepted[name] = self._accepted.get(name, 0) + verdict.accepted
@@ -459,6 +471,8 @@ class _Keeper(Generic[SampleT]):
 
     def accepted(self, attempts: int) -> Accepted[SampleT]:
         parts = [self._kept[name] for name in self._wanted]
+        if self._session is not None:
+            self._session.keep({name: cast(Sample, self._kept[name].sample) for name in self._wanted})
         return Accepted(
             samples=tuple(part.sample for part in parts),
             reports=tuple(part.report for part in parts),
@@ -488,6 +502,15 @@ _ABSENT: Mapping[Modality, str] = MappingProxyType(
 def missing_part(profile: Profile, modality: Modality, name: str) -> Verdict:
     """The verdict on a finger or an eye that should have been there and was not."""
     return _refusal(profile, _ABSENT[modality], name)
+
+
+def _with(mistakes: tuple[Finding, ...], verdict: Verdict) -> Verdict:
+    """A verdict and what cannot be over the captures of the session, which is said first."""
+    if not mistakes:
+        return verdict
+    rejected = any(finding.severity == "reject" for finding in mistakes)
+    findings = (*mistakes, *verdict.findings) if rejected or verdict.accepted else (*verdict.findings, *mistakes)
+    return replace(verdict, accepted=verdict.accepted and not rejected, findings=findings)
 
 
 def _refusal(profile: Profile, key: str, name: str) -> Verdict:

@@ -172,7 +172,7 @@ class Scene:
             subject = key.partition(".")[0]
             if subject in MODALITIES:
                 modality: Modality = subject
-            elif subject in ("", "acquisition", "quality", "live"):
+            elif subject in ("", "acquisition", "quality", "session"):
                 modality = self._attending
             else:
                 return
