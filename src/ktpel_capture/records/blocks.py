@@ -13,6 +13,7 @@ from typing import Final
 from ktpel_capture.errors import RecordError
 from ktpel_capture.quality import Missing
 from ktpel_capture.records.codes import CodeTable
+from ktpel_capture.records.quick import quickly
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.writer import Writer
 
@@ -114,6 +115,9 @@ class CertificationBlock:
 
 UNSPECIFIED_DEVICE: Final = CaptureDevice()
 
+_time, _quality, _certification = quickly(CaptureDateTime), quickly(QualityBlock), quickly(CertificationBlock)
+made_device = quickly(CaptureDevice)
+
 HEADER = Struct(">IHBBBBBHBHHB")
 """Representation length, capture date and time, device technology, vendor, type, count of quality blocks."""
 _QUALITY = Struct(">BHH")
@@ -133,7 +137,7 @@ def read_time(reader: Reader, at: int, parts: tuple[int, ...]) -> CaptureDateTim
         and millisecond <= 999
         and year != 0xFFFF
     ):
-        return CaptureDateTime(*parts)
+        return _time(*parts)
     for position, (value, (least, most, name)) in enumerate(zip(parts[1:6], _LIMITS, strict=True)):
         if value != 0xFF and not least <= value <= most:
             reader.deviates(f"{name} {value} is not in {least}..{most}", at + 2 + position, "capture date and time")
@@ -155,16 +159,19 @@ def read_quality(reader: Reader, count: int) -> tuple[QualityBlock, ...]:
                 reader.deviates(f"quality score {score} is neither 0..100 nor 255", at, "quality score")
             else:
                 score = QUALITY_FAILED
-        blocks.append(QualityBlock(score, vendor, algorithm))
+        blocks.append(_quality(score, vendor, algorithm))
         at += 5
     return tuple(blocks)
 
 
 def read_certifications(reader: Reader) -> tuple[CertificationBlock, ...]:
     """The count of certification blocks and the blocks; only there where the general header's flag is 1."""
-    count = reader.take(1, "number of certification blocks")[0]
-    octets = reader.take(3 * count, "certification blocks")
-    return tuple([CertificationBlock(authority, scheme) for authority, scheme in _CERTIFICATION.iter_unpack(octets)])
+    at = reader.at
+    if at >= reader.end:
+        raise reader.truncated(1, "number of certification blocks")
+    reader.at = at + 1
+    octets = reader.take(3 * reader.data[at], "certification blocks")
+    return tuple([_certification(*fields) for fields in _CERTIFICATION.iter_unpack(octets)])
 
 
 def check_record_length(reader: Reader, length: int, at: int = 8) -> None:

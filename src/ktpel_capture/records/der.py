@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Protocol
 
 from ktpel_capture.errors import RecordError
+from ktpel_capture.records.quick import quickly
 from ktpel_capture.records.reader import Reader
 
 CONSTRUCTED = 0x20
@@ -265,13 +266,13 @@ class Sequence:
     of: Callable[[], type]
     choice: bool = False
     constructed: bool = True
-    _kind: type | None = None
+    _known: _Plan | None = None
 
     def read(self, reader: Reader, at: int, end: int, name: str, depth: int) -> Any:
-        kind = self._kind
-        if kind is None:
-            kind = self._kind = self.of()
-        return kind(*read_members(reader, kind, at, end, name, depth))
+        plan = self._known
+        if plan is None:
+            plan = self._known = _plan(self.of())
+        return plan.made(*_read_members(reader, plan, at, end, name, depth))
 
     def write(self, value: Any, name: str) -> bytes:
         return write_sequence(value, name)
@@ -343,14 +344,40 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """How a SEQUENCE is read: its members by tag octet, each with its place among the dataclass's fields."""
+    """How a SEQUENCE is read and written.
+
+    Attributes
+    ----------
+    members : tag, name, type and whether it is optional, in their order.
+    by_tag : by tag octet: order, place among the dataclass's fields, name, the type's ``read``, the values of content
+        that is one octet (see `_short`).
+    blank : every field's default.
+    required : place and name of the members that must be there.
+    extensions, extensions_place : the field that keeps elements of later editions.
+    made : makes the dataclass.
+    """
 
     members: tuple[tuple[int, str, AsnType, bool], ...]
-    by_tag: Mapping[int, tuple[int, int, str, AsnType]]
+    by_tag: Mapping[int, tuple[int, int, str, Callable[..., Any], Mapping[int, Any]]]
     blank: tuple[Any, ...]
     required: tuple[tuple[int, str], ...]
     extensions: str
     extensions_place: int
+    made: Callable[..., Any]
+
+
+_NOTHING: Mapping[int, Any] = {}
+
+
+def _short(kind: AsnType) -> Mapping[int, Any]:
+    """The good values of a type whose content is one octet: most of a record's, read without a call."""
+    match kind:
+        case Integer():
+            most = 0x7F if kind.most is None else min(kind.most, 0x7F)
+            return {number: number for number in range(max(kind.least, 0), most + 1)}
+        case Boolean():
+            return {0: False, 0xFF: True}
+    return _NOTHING
 
 
 _PLANS: dict[type, _Plan] = {}
@@ -374,32 +401,37 @@ def _plan_of(of: type) -> _Plan:
         elif "tag" in item.metadata:
             kind: AsnType = item.metadata["kind"]
             tag = CONTEXT | item.metadata["tag"] | (CONSTRUCTED if kind.constructed else 0)
-            by_tag[tag] = (len(members), place, item.name, kind)
+            by_tag[tag] = (len(members), place, item.name, kind.read, _short(kind))
             members.append((tag, item.name, kind, item.metadata["optional"]))
             if not item.metadata["optional"]:
                 required.append((place, item.name))
-    return _Plan(tuple(members), by_tag, tuple(blank), tuple(required), extensions, extensions_place)
-
-
-def read_sequence(reader: Reader, of: type, at: int, end: int, name: str, depth: int = 0) -> Any:
-    """The members of a SEQUENCE in a range of the reader's data, as the dataclass."""
-    return of(*read_members(reader, of, at, end, name, depth))
+    members_, blank_, required_ = tuple(members), tuple(blank), tuple(required)
+    return _Plan(members_, by_tag, blank_, required_, extensions, extensions_place, quickly(of))
 
 
 def read_members(reader: Reader, of: type, at: int, end: int, name: str, depth: int = 0) -> list[Any]:
     """The values of the dataclass's fields, in their order; fields that are no members have their defaults."""
+    return _read_members(reader, _plan(of), at, end, name, depth)
+
+
+def _read_members(reader: Reader, plan: _Plan, at: int, end: int, name: str, depth: int) -> list[Any]:
     if depth > MAX_DEPTH:
         raise reader.error("values are nested too deep", at, name)
-    plan = _plan(of)
     by_tag, found = plan.by_tag, list(plan.blank)
     last, data = -1, reader.data
     while at < end:
         known = by_tag.get(data[at])
         if known is None or known[0] <= last:
             break
-        last, place, member, kind = known
+        last, place, member, read, short = known
         start = at + 2
         length = data[at + 1] if start <= end else 0x80
+        if length == 1 and start < end:
+            value = short.get(data[start], short)
+            if value is not short:
+                found[place] = value
+                at = start + 1
+                continue
         if length == 0x82 and at + 4 <= end and data[start]:  # the usual forms of the length, without a call
             start = at + 4
             length = data[at + 2] << 8 | data[at + 3]
@@ -409,7 +441,7 @@ def read_members(reader: Reader, of: type, at: int, end: int, name: str, depth: 
         stop = start + length
         if stop > end:
             raise _cut(reader, start, length, end, member)
-        found[place] = kind.read(reader, start, stop, member, depth + 1)
+        found[place] = read(reader, start, stop, member, depth + 1)
         at = stop
     for place, member in plan.required:
         if found[place] is None:

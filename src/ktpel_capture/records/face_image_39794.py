@@ -47,6 +47,7 @@ from ktpel_capture.records.landmarks_39794 import (
     MPEG4_FEATURE_POINT,
 )
 from ktpel_capture.records.pictures import RECORD_DEVIATES, decode_coded
+from ktpel_capture.records.quick import quickly
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.sampling import face_sample
 from ktpel_capture.records.writer import Writer
@@ -486,6 +487,9 @@ class FaceImageDataBlock:
         return tuple(representation.sample() for representation in self.representations)
 
 
+_made = quickly(FaceImageDataBlock)
+
+
 def decode(reader: Reader) -> FaceImageDataBlock:
     """The block that begins at the reader's place and fills its bytes."""
     reader.clause = STANDARD
@@ -503,7 +507,7 @@ def decode(reader: Reader) -> FaceImageDataBlock:
     version, representations, unknown, _wrapped = read_members(
         reader, FaceImageDataBlock, start, end, "FaceImageDataBlock"
     )
-    return FaceImageDataBlock(version, representations, unknown, wrapped)
+    return _made(version, representations, unknown, wrapped)
 
 
 def _check_end(reader: Reader, end: int, outer: int) -> None:

@@ -25,6 +25,7 @@ from ktpel_capture.records.finger_codes import (
     sample_position,
 )
 from ktpel_capture.records.pictures import decode_coded, decode_raw
+from ktpel_capture.records.quick import quickly
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.sampling import finger_sample
 from ktpel_capture.records.writer import Writer
@@ -132,6 +133,8 @@ class FingerImageRecord2011:
         return tuple(representation.sample() for representation in self.representations)
 
 
+_made_record, _made_representation = quickly(FingerImageRecord2011), quickly(FingerImageRepresentation)
+_made_extended_data = quickly(ExtendedData)
 _GENERAL = Struct(">8sIHBB")
 _BODY = Struct(">BBBHHHHBBBHHI")
 """Position, number, scale units, scan rates, image rates, bit depth, compression, impression, lengths, data length."""
@@ -155,7 +158,7 @@ def decode(reader: Reader) -> FingerImageRecord2011:
     distinct = 1 if count == 1 else len({item.finger_position for item in representations})
     if positions != distinct:
         reader.deviates(f"{positions} stated, {distinct} present", 15, "number of finger or palm positions")
-    return FingerImageRecord2011(representations, flag == 1)
+    return _made_record(representations, flag == 1)
 
 
 def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepresentation:
@@ -214,7 +217,7 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
     image_data = reader.take(data_length, "image data")
     extended = _decode_extended_data(reader) if reader.at < reader.end else ()
     reader.end = record_end
-    return FingerImageRepresentation(
+    return _made_representation(
         names[0],
         names[1],
         names[2],
@@ -227,7 +230,7 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
         (image_x, image_y),
         depth,
         captured,
-        CaptureDevice(*header[8:11]),
+        blocks.made_device(*header[8:11]),
         quality,
         certifications,
         extended,
@@ -249,7 +252,7 @@ def _decode_extended_data(reader: Reader) -> tuple[ExtendedData, ...]:
         if at + length > end:
             reader.at = at + 4
             raise reader.truncated(length - 4, "extended data")
-        found.append(ExtendedData(kind, data[at + 4 : at + length]))
+        found.append(_made_extended_data(kind, data[at + 4 : at + length]))
         at += length
     reader.at = at
     return tuple(found)
