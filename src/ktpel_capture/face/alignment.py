@@ -43,7 +43,7 @@ class Aligned:
     Attributes
     ----------
     image : (616, 616, 3) RGB; black where the picture does not reach.
-    luminance : (616, 616) uint8, linear.
+    luminance : (616, 616) uint8, linear; 0 outside the rectangle round the landmarks.
     points : (98, 2) landmarks there, whole px.
     to_aligned : (2, 3) affine map from the picture.
     region : (616, 616) uint8, 1 inside the hull of the landmarks.
@@ -107,7 +107,18 @@ def align(image: RgbImage, points: F64) -> Aligned:
     aligned = _warped_in_steps(image, matrix)
     moved: Any = cv2.transform(points.reshape(-1, 1, 2).astype(np.float32), matrix)
     there = rounded(moved.reshape(-1, 2))
-    return Aligned(aligned, luminance(aligned), there, matrix, hull_region(there, (SIDE, SIDE)))
+    region = hull_region(there, (SIDE, SIDE))
+    return Aligned(aligned, _luminance_of(aligned, region), there, matrix, region)
+
+
+def _luminance_of(aligned: RgbImage, region: U8) -> U8:
+    """Luminance in the rectangle round a region."""
+    light = np.zeros(region.shape, np.uint8)
+    x, y, width, height = cv2.boundingRect(region)
+    if width and height:
+        part = np.s_[y : y + height, x : x + width]
+        light[part] = luminance(aligned[part])
+    return light
 
 
 def _warped_in_steps(image: RgbImage, matrix: F64) -> RgbImage:
@@ -118,16 +129,17 @@ def _warped_in_steps(image: RgbImage, matrix: F64) -> RgbImage:
     """
     inverse: Any = cv2.invertAffineTransform(matrix)
     steps = np.arange(SIDE)
-    whole, part = np.empty((SIDE, SIDE, 2), np.int16), np.zeros((SIDE, SIDE), np.uint16)
-    for channel, row in enumerate(np.asarray(inverse)):
+    whole, parts = [], []
+    for row in np.asarray(inverse):
         along = np.rint(row[0] * steps * 1024).astype(np.int32)
         down = np.rint((row[1] * steps + row[2]) * 1024).astype(np.int32) + 16
-        fine = down[:, None] + along[None, :]
-        fine >>= 5
-        whole[..., channel] = fine >> 5
-        fine &= 31
-        part += (fine << (5 * channel)).astype(np.uint16)
-    warped: Any = cv2.remap(image, whole, part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        place = down[:, None] + along[None, :]
+        place >>= 5
+        parts.append(place.astype(np.uint16) & 31)
+        place >>= 5
+        whole.append(place.astype(np.int16))
+    part = parts[0] | (parts[1] << 5)
+    warped: Any = cv2.remap(image, cv2.merge(whole), part, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     result: RgbImage = warped
     return result
 

@@ -22,7 +22,7 @@ from ktpel_capture.face.pose import Pose, head_pose
 from ktpel_capture.face.segmentation import person_probability
 from ktpel_capture.face.sitter import beside, find_sitter, join_faces
 from ktpel_capture.face.surface import Surface, find_surface
-from ktpel_capture.imaging.resample import enlarged, within
+from ktpel_capture.imaging.resample import enlarged, reduced, within
 from ktpel_capture.quality import Missing
 from ktpel_capture.samples import FaceSample
 
@@ -128,7 +128,7 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     True
     """
     image = sample.image
-    small = within(image, _WORKING_SIDE)
+    small = _working_picture(image)
     scale = image.shape[1] / small.shape[1]
     sitter = find_sitter(image, small, thorough=thorough)
     if isinstance(sitter, Missing):
@@ -164,6 +164,13 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         appearance=find_appearance(aligned),
         surface=find_surface(aligned, mesh),
     )
+
+
+def _working_picture(image: RgbImage) -> RgbImage:
+    """The picture at some hundred px; halving first is three times as fast and differs by a grey level."""
+    while max(image.shape) >= 2 * _WORKING_SIDE and image.shape[0] % 2 == image.shape[1] % 2 == 0:
+        image = reduced(image, (image.shape[1] // 2, image.shape[0] // 2))
+    return within(image, _WORKING_SIDE)
 
 
 def _nothing(sample: FaceSample, reason: Missing) -> FaceAnalysis:

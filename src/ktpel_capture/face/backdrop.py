@@ -31,6 +31,7 @@ class Backdrop:
     lab : (N, 3) CIE L*a*b* of its pixels.
     strongest : (N,) uint8, their strongest colour channel.
     colour : (3,) mean sRGB, 0..1, averaged in linear light.
+    median : (3,) median L*, a*, b*.
     share : of the picture.
     shade : darker by how many L* the cloth beside the head is than the same cloth further out, worst side.
     """
@@ -38,6 +39,7 @@ class Backdrop:
     lab: F32
     strongest: U8
     colour: F64
+    median: F64
     share: float
     shade: float
 
@@ -61,7 +63,9 @@ def find_backdrop(small: RgbImage, person: F32, head: Head, scale: float) -> Bac
         return Missing("face.no_backdrop")
     values = lab(small)
     shade = _shade(values, free, head, scale)
-    return Backdrop(values[free != 0], strongest(small[free != 0]), mean_colour(small, free), float(free.mean()), shade)
+    chosen, pixels = values[free != 0], small[free != 0]
+    median: F64 = np.median(chosen.T, axis=1).astype(np.float64)
+    return Backdrop(chosen, strongest(pixels), mean_colour(pixels), median, float(free.mean()), shade)
 
 
 def _shade(values: F32, free: U8, head: Head, scale: float) -> float:
@@ -111,12 +115,12 @@ def backdrop_hue(backdrop: Backdrop) -> float | Missing:
 
 def backdrop_chroma(backdrop: Backdrop) -> float:
     """How colourful the cloth is: CIE C*ab of its mean colour, 0 for grey."""
-    return float(math.hypot(*np.median(backdrop.lab[:, 1:], axis=0).tolist()))
+    return float(math.hypot(*backdrop.median[1:].tolist()))
 
 
 def backdrop_lightness(backdrop: Backdrop) -> float:
     """How bright the cloth is: median CIE L*, 0 black .. 100 white."""
-    return float(np.median(backdrop.lab[:, 0]))
+    return float(backdrop.median[0])
 
 
 def backdrop_spread(backdrop: Backdrop) -> float:
@@ -128,8 +132,8 @@ def backdrop_spread(backdrop: Backdrop) -> float:
 
     Source: own; ICAO Doc 9303 asks for a plain background without giving a number.
     """
-    difference = np.linalg.norm(backdrop.lab - np.median(backdrop.lab, axis=0), axis=1)
-    return float(np.percentile(difference, 90))
+    across = backdrop.lab - backdrop.median.astype(np.float32)
+    return math.sqrt(float(np.percentile(np.einsum("ij,ij->i", across, across), 90)))
 
 
 def backdrop_shadow(backdrop: Backdrop) -> float:

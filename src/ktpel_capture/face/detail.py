@@ -10,7 +10,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, RgbImage
 from ktpel_capture.face.landmarks import Landmarks
-from ktpel_capture.imaging.resample import softened, warped
+from ktpel_capture.imaging.resample import reduced, softened, warped
 
 _EYE_DISTANCE = 160.0
 _FINE, _COARSE = 1.0, 4.0
@@ -24,27 +24,29 @@ def eye_strip(image: RgbImage, mesh: Landmarks) -> U8:
     along = (left - right) / apart
     turn = np.array([[along[0], -along[1]], [along[1], along[0]]]) * scale
     corner = (right + left) / 2 - turn @ np.array([159.5, 85.0])
-    if scale > 1.5:  # reduce by area first, or fine detail folds over
-        corners = np.array([[0, 0, 1], [319, 0, 1], [0, 191, 1], [319, 191, 1]]) @ np.column_stack((turn, corner)).T
-        x0, y0 = np.maximum(np.floor(corners.min(0)) - 2, 0).astype(int).tolist()
-        x1, y1 = np.maximum(np.ceil(corners.max(0)) + 3, 0).astype(int).tolist()
-        part = image[y0:y1, x0:x1]
-        if part.size:
-            size = max(1, round(part.shape[1] / scale)), max(1, round(part.shape[0] / scale))
-            smaller: Any = cv2.resize(part, size, interpolation=cv2.INTER_AREA)
-            factor = np.array([size[0] / part.shape[1], size[1] / part.shape[0]])
-            image, turn = smaller, turn * factor[:, None]
-            corner = (corner - [x0, y0] + 0.5) * factor - 0.5
-    strip = warped(image, np.column_stack((turn, corner)), (320, 192))
-    grey: Any = cv2.cvtColor(strip, cv2.COLOR_RGB2GRAY)
-    result: U8 = grey
-    return result
+    corners = np.array([[0, 0, 1], [319, 0, 1], [0, 191, 1], [319, 191, 1]]) @ np.column_stack((turn, corner)).T
+    x0, y0 = np.maximum(np.floor(corners.min(0)) - 2, 0).astype(int).tolist()
+    x1, y1 = np.maximum(np.ceil(corners.max(0)) + 3, 0).astype(int).tolist()
+    part = image[y0:y1, x0:x1]
+    if part.size:
+        corner = corner - [x0, y0]
+    grey: Any = cv2.cvtColor(part if part.size else image, cv2.COLOR_RGB2GRAY)
+    if scale > 1.5 and part.size:  # reduce by area first, or fine detail folds over
+        size = max(1, round(part.shape[1] / scale)), max(1, round(part.shape[0] / scale))
+        factor = np.array([size[0] / part.shape[1], size[1] / part.shape[0]])
+        grey, turn = reduced(grey, size), turn * factor[:, None]
+        corner = (corner + 0.5) * factor - 0.5
+    strip: U8 = warped(grey, np.column_stack((turn, corner)), (320, 192))
+    return strip
 
 
 def _steepest(strip: F32, deviation: float) -> float:
+    """The slope that a hundredth of the pixels exceed."""
     smooth = softened(strip, deviation)
-    slope = np.hypot(smooth[1:-1, 2:] - smooth[1:-1, :-2], smooth[2:, 1:-1] - smooth[:-2, 1:-1])
-    return float(np.percentile(slope, 99))
+    across, down = smooth[1:-1, 2:] - smooth[1:-1, :-2], smooth[2:, 1:-1] - smooth[:-2, 1:-1]
+    squared = (across * across + down * down).ravel()
+    place = int(0.99 * squared.size)
+    return math.sqrt(float(np.partition(squared, place)[place]))
 
 
 def sharpness(strip: U8) -> float:
@@ -92,12 +94,19 @@ def blocking(image: RgbImage) -> float:
         return 0.0
     grey: Any = cv2.cvtColor(image[: 8 * (image.shape[0] // 8), : 8 * (image.shape[1] // 8)], cv2.COLOR_RGB2GRAY)
     worst = 0.0
-    for picture in (grey, grey.T):
-        steps: F64 = cv2.absdiff(np.ascontiguousarray(picture[:, 1:]), np.ascontiguousarray(picture[:, :-1])).mean(0)
+    for axis, difference in ((0, cv2.absdiff(grey[:, 1:], grey[:, :-1])), (1, cv2.absdiff(grey[1:], grey[:-1]))):
+        steps = _means(difference, axis)
         phase = np.array([steps[offset::8].mean() for offset in range(8)])
         others = np.delete(phase, 7)
         worst = max(worst, float(phase[7] / max(float(others.mean()), 0.05)) - 1)
     return max(0.0, worst)
+
+
+def _means(picture: Any, axis: int) -> F64:
+    """Of each column (axis 0) or row (axis 1)."""
+    sums: Any = cv2.reduce(picture, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    means: F64 = sums.ravel() / picture.shape[axis]
+    return means
 
 
 def compression_component(blocks: float) -> float:

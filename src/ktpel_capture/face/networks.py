@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import as_file, files
 from importlib.util import find_spec
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import cv2
 import numpy as np
@@ -76,11 +76,32 @@ def _opencv_network(name: NetworkName) -> Network:
         model: U8 = np.frombuffer(model_bytes(f"{name}.tflite"), np.uint8)
         net = cv2.dnn.readNetFromTFLite(model)
     names = _OUTPUTS[name]
+    if name == "selfie_segmentation":
+        return _with_last_step(net)
 
     def run(batch: F32) -> tuple[F32, ...]:
         net.setInput(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if batch.ndim == 4 else batch)
         outputs = net.forward(names)
         return tuple(np.asarray(output, np.float32).ravel() for output in outputs)
+
+    return run
+
+
+def _with_last_step(net: Any) -> Network:
+    """Segmentation with its last layer as one matrix product: OpenCV 5.0 takes longer for that layer than for the rest.
+
+    The layer is a transposed convolution of 2x2 px at steps of 2, so its outputs do not overlap.
+    """
+    kernel, offset = (np.asarray(net.getParam("segment", number), np.float32) for number in (0, 1))
+    weights: F32 = np.ascontiguousarray(kernel.reshape(-1, 4).T)
+
+    def run(batch: F32) -> tuple[F32, ...]:
+        net.setInput(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
+        features = net.forward(["add_13__xeno_compat__1"])[0]
+        depth, rows, columns = features.shape[1:]
+        quarters = (weights @ features.reshape(depth, -1)).reshape(2, 2, rows, columns)
+        logits = quarters.transpose(2, 0, 3, 1).ravel() + offset.ravel()[0]
+        return (1 / (1 + np.exp(-np.clip(logits, -80, 80))),)
 
     return run
 

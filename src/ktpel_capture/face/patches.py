@@ -39,10 +39,10 @@ def describe(aligned: RgbImage, patch: Patch) -> F32:
     light: F32 = np.ascontiguousarray(colour[..., 0])
     across: Any = cv2.Sobel(light, cv2.CV_32F, 1, 0, ksize=1)
     down: Any = cv2.Sobel(light, cv2.CV_32F, 0, 1, ksize=1)
-    strength = np.hypot(across, down)
-    place = (np.arctan2(down, across) / np.pi % 1) * _BINS
-    low = np.floor(place).astype(np.intp)
-    share = (place - low).astype(np.float32)
+    strength: F32 = np.sqrt(across * across + down * down)
+    place: F32 = np.arctan2(down, across) * np.float32(_BINS / np.pi) % np.float32(_BINS)
+    low = place.astype(np.intp)
+    share = place - low
     rows, columns = SIZE[1] // _CELL, SIZE[0] // _CELL
     cell, count = _cells(), rows * columns * _BINS
     grid = np.bincount((cell + low % _BINS).ravel(), (strength * (1 - share)).ravel(), count)

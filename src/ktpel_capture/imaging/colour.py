@@ -73,6 +73,7 @@ def hue_deg(mean_rgb: F64) -> float:
 def mean_colour(image: RgbImage, mask: U8 | None = None) -> F64:
     """(3,) mean of linear light, encoded back to sRGB 0..1, over the pixels where the mask is not 0."""
     pixels = image.reshape(-1, 3) if mask is None else image[mask != 0]
-    linear: F64 = LINEAR[pixels].mean(0)
+    shares = [np.bincount(pixels[:, channel], minlength=256) / len(pixels) for channel in range(3)]
+    linear: F64 = np.array([share @ LINEAR for share in shares])
     encoded: F64 = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return encoded
