@@ -277,3 +277,20 @@ def test_a_file_that_may_not_be_read_does_not_stop_the_others(folder, tmp_path):
     first, second = json.loads(done.stdout)["samples"]
     assert first["error"]["code"] == "file.forbidden"
     assert second["modality"] == "signature"
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["x.png", "--profile", ""], "no profile or file ''"),
+        ([""], "an empty path"),
+        (["x.png", "--as", "iris", "--position", "left_index"], "--position"),
+        (["x.png", "--as", "iris", "--ppi", "500"], "--ppi"),
+        (["x.png", "--as", "face", "--eye", "left"], "--eye"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(words, named, tmp_path):
+    done = ktpel("check", *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert named in done.stderr
+    assert not done.stdout

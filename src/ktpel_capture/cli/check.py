@@ -70,9 +70,7 @@ class Settings:
 
 
 def check(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE|DIR...", help="Files, or folders of files.", readable=False)
-    ],
+    paths: Annotated[list[str], typer.Argument(metavar="FILE|DIR...", help="Files, or folders of files.")],
     kind: Annotated[
         str | None, typer.Option("--as", metavar="|".join(MODALITIES), help="What the images show.")
     ] = None,
@@ -109,10 +107,11 @@ def check(
         when=conditions(when or ()),
         overlay=overlay,
     )
+    _refuse_idle_options(settings, paths)
     if ppi is not None and not 0 < ppi <= 20_000:
         raise typer.BadParameter(f"{ppi:g} is no resolution; it lies above 0 and at most at 20000", param_hint="--ppi")
     results = []
-    for result in _with_progress(paths, settings):
+    for result in _with_progress([Path(path) for path in paths], settings):
         results.append(result)
         if not as_json and not as_csv:
             _show(result, chosen_language(lang))
@@ -131,6 +130,18 @@ check.epilog = (  # type: ignore[attr-defined]
     "Examples:\n\n  ktpel check portrait.jpg --when backdrop=red --overlay why/\n\n"
     "  ktpel check prints/ --as fingerprint --ppi 500 --json\n\n  ktpel check Right_Index.iso Face.iso --lang id"
 )
+
+
+def _refuse_idle_options(settings: Settings, paths: Iterable[str]) -> None:
+    """An option that would change nothing is a misunderstanding, an empty path a variable that was not set."""
+    if any(not path.strip() for path in paths):
+        raise typer.BadParameter("an empty path names nothing", param_hint="FILE|DIR")
+    if settings.kind not in (None, "fingerprint"):
+        for option, value in (("--position", settings.position), ("--ppi", settings.ppi)):
+            if value is not None:
+                raise typer.BadParameter(f"it is for fingerprints, not --as {settings.kind}", param_hint=option)
+    if settings.kind not in (None, "iris") and settings.eye is not None:
+        raise typer.BadParameter(f"it is for irises, not --as {settings.kind}", param_hint="--eye")
 
 
 def _exit_code(results: Iterable[Checked | Failed]) -> int:

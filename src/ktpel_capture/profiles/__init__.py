@@ -247,7 +247,7 @@ def load_profile(source: str | Path, known_measures: Collection[str]) -> Profile
     else:
         nearest = _nearest(str(source), built_in_profiles())
         raise ProfileError(
-            path,
+            str(source) or "profile",
             f"there is no profile or file {str(source)!r}",
             nearest=nearest,
             remedy=f"Built in are {', '.join(built_in_profiles())}; anything else is the path of a TOML file.",
