@@ -7,7 +7,7 @@ from ktpel_capture.face.measures import MEASURES, unify
 from ktpel_capture.quality import Measurement, Missing, QualityReport, QualityScore, ReportFacts, measure_all
 from ktpel_capture.samples import FaceSample
 
-ALGORITHM = "ktpel_face"
+ALGORITHM = "ktpel-face"
 VERSION = "1"
 UNIFIED_ID = "face.unified_quality_score"
 

@@ -17,7 +17,7 @@ QUALITY_ALGORITHMS: Mapping[str, tuple[int, int]] = MappingProxyType(
     {
         "NFIQ 2": (0x000F, 0x377D),
         "ktpel-iris": (0, 0x4902),
-        "ktpel_face": (0, 0x4903),
+        "ktpel-face": (0, 0x4903),
         "ktpel-signature": (0, 0x4904),
     }
 )
