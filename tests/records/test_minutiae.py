@@ -1,5 +1,6 @@
 """ISO/IEC 19794-2 records, against the vectors of another project and our own templates."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from ktpel_capture import records
 from ktpel_capture.errors import RecordError
+from ktpel_capture.records.ansi_nist import AnsiNistTransaction, Field, tagged
 from ktpel_capture.samples import FINGERS
 from ktpel_capture.templates import Minutiae
 from shared import shared_data
@@ -93,3 +95,77 @@ def test_templates_that_do_not_fit_are_refused_in_words():
     with pytest.raises(ValueError, match="one image size"):
         records.from_minutiae(sized, edition=2005)
     assert len(records.from_minutiae(sized).representations) == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(templates(), st.sampled_from([2007, 2011]))
+def test_a_template_comes_back_from_a_type_9_record_within_its_steps(template, edition):
+    data = records.encode(records.from_minutiae([template], format="an2k", edition=edition, impression="live_plain"))
+    transaction = records.decode(data)
+    assert records.encode(transaction) == data
+    (back,) = transaction.templates()
+    assert len(back) == len(template)
+    turn = np.abs(back.angle - template.angle)
+    assert np.minimum(turn, 2 * np.pi - turn).max() <= np.deg2rad(1.01 if edition == 2011 else 0.51)
+    assert back.position == template.position
+    assert transaction.samples() == ()
+    if edition == 2011:
+        assert (back.size, back.ppi) == (template.size, 500)
+        assert np.array_equal(back.kind, template.kind)
+        assert np.abs(back.x - template.x).max() <= 0.5
+        assert np.abs(back.y - template.y).max() <= 0.5
+        assert np.abs(back.quality - template.quality).max() <= 0.0101
+    else:  # the legacy fields do not tell the picture's height: only distances come back
+        pixel = 0.5 * 500 / 25.4 / 100 + 1e-3
+        assert np.abs(back.x - template.x).max() <= pixel
+        assert np.abs(np.diff(back.y) - np.diff(template.y)).max(initial=0) <= 2 * pixel
+        assert np.abs(back.quality - template.quality).max() <= 0.5 / 61 + 1e-4
+
+
+def test_the_legacy_fields_count_from_the_lower_left_and_point_the_other_way():
+    """As NIST's programs write them: INCITS 378 turned by half, y from below."""
+    template = Minutiae([10.0], [20.0], [np.pi / 2], [1], [1.0], ppi=500, size=(100, 300), position="right_index")
+    old = records.from_minutiae([template], format="an2k", edition=2007).records[1]
+    assert (
+        old.text(12) == "1\x1f00511422270\x1f2\x1fA"
+    )  # 10 px are 0.51 mm, 280 px from below 14.22 mm; 90 + 180 degrees
+    new = records.from_minutiae([template], format="an2k").records[1]
+    assert new.text(137) == "1\x1f10\x1f20\x1f45\x1f1\x1f100"
+
+
+def test_with_its_image_a_legacy_record_gives_positions_on_the_image():
+    transaction = records.decode(shared_data("records/an2k/valid1.14.an2").read_bytes())
+    (template,) = transaction.templates()  # designation 02, its image 01: it stands alone
+    assert (len(template), template.size, template.position) == (1, (0, 0), "left_little")
+    assert template.x[0] == pytest.approx(25.0 * 500 / 25.4)
+    rows = [
+        dataclasses.replace(item, fields=tuple(Field("9.02", b"01") if f.number == 2 else f for f in item.fields))
+        if item.type == 9
+        else item
+        for item in transaction.records
+    ]
+    (template,) = dataclasses.replace(transaction, records=tuple(rows)).templates()
+    assert template.size == (784, 1133)
+    assert template.y[0] == pytest.approx(1133 - 25.0 * 500 / 25.4)
+    assert template.angle[0] == pytest.approx(np.pi)
+
+
+def test_a_palms_five_digits_are_read():
+    (template,) = records.decode(shared_data("records/an2k/valid1.15.an2").read_bytes()).templates()
+    assert template.x[0] == pytest.approx(125.01 * 500 / 25.4, rel=1e-6)
+    assert template.angle[0] == pytest.approx(np.deg2rad(231 - 180))
+
+
+@pytest.mark.parametrize(
+    ("number", "content"),
+    [(137, b"1\x1f2\x1f3"), (137, b"1\x1f2\x1f3\x1f200\x1f1\x1f9"), (131, b"0"), (130, b"7"), (136, b"9"), (134, b"x")],
+)
+def test_a_damaged_block_of_minutiae_is_a_typed_error(number, content):
+    template = Minutiae([10.0], [20.0], [1.0], [1], [1.0], size=(100, 300), position="right_index")
+    transaction = records.from_minutiae([template], format="an2k")
+    head, body = transaction.records
+    fields = {f.number: f.content for f in body.fields if f.number > 1} | {number: content}
+    damaged = AnsiNistTransaction((head, tagged(9, fields)))
+    with pytest.raises(RecordError) as caught:
+        records.decode(records.encode(damaged)).templates()
+    assert caught.value.field.startswith("9.")

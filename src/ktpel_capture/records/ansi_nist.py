@@ -13,6 +13,7 @@ from ktpel_capture.errors import RecordError
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.writer import Writer
 from ktpel_capture.samples import Sample
+from ktpel_capture.templates import Minutiae
 
 STANDARD: Final = "ANSI/NIST-ITL 1"
 FS, GS, RS, US = b"\x1c", b"\x1d", b"\x1e", b"\x1f"
@@ -167,6 +168,17 @@ class AnsiNistTransaction:
         from ktpel_capture.records.ansi_nist_samples import samples_of
 
         return samples_of(self)
+
+    def templates(self) -> tuple[Minutiae, ...]:
+        """The minutiae of the type 9 records as templates, in their order.
+
+        Raises
+        ------
+        RecordError : one of them is not what the standard says.
+        """
+        from ktpel_capture.records.ansi_nist_minutiae import templates_of
+
+        return templates_of(self)
 
 
 def decode(reader: Reader) -> AnsiNistTransaction:

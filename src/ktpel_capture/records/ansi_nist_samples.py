@@ -11,7 +11,15 @@ from typing import Any, Final
 
 from ktpel_capture.arrays import U8
 from ktpel_capture.errors import RecordError
-from ktpel_capture.records.ansi_nist import STANDARD, AnsiNistTransaction, BinaryRecord, TaggedRecord, is_number, tagged
+from ktpel_capture.records.ansi_nist import (
+    STANDARD,
+    AnsiNistTransaction,
+    BinaryRecord,
+    LogicalRecord,
+    TaggedRecord,
+    is_number,
+    tagged,
+)
 from ktpel_capture.records.blocks import CaptureDateTime
 from ktpel_capture.records.finger_codes import (
     IMPRESSION_2011,
@@ -72,16 +80,23 @@ def impression_of(code: int) -> Impression:
     return _CONTACT.get(code) or sample_impression(IMPRESSION_2011.name(code))
 
 
+def resolution_of(record: LogicalRecord, transaction: AnsiNistTransaction) -> float:
+    """The resolution of a finger image in pixels per inch, across."""
+    if isinstance(record, TaggedRecord):
+        return _resolution(record, [])[0]
+    picture, head = record.image_header, transaction.records[0]
+    if picture is not None and picture.image_scanning_resolution == 1 and isinstance(head, TaggedRecord):
+        per_mm = _number(head.text(11)) or 0.0
+        return _nominal(per_mm * 25.4) if per_mm > 0 else MINIMUM_RESOLUTION
+    return MINIMUM_RESOLUTION
+
+
 def _type_4(record: BinaryRecord, transaction: AnsiNistTransaction) -> FingerprintSample:
     header = record.image_header
     if header is None:
         raise RecordError("the image header is cut off", field="record of type 4", clause=STANDARD)
     edits: list[str] = []
-    ppi = MINIMUM_RESOLUTION
-    head = transaction.records[0]
-    if header.image_scanning_resolution == 1 and isinstance(head, TaggedRecord):
-        per_mm = _number(head.text(11)) or 0.0
-        ppi = _nominal(per_mm * 25.4) if per_mm > 0 else ppi
+    ppi = resolution_of(record, transaction)
     pixels = _pixels(
         {0: "NONE", 1: "WSQ", 2: "JPEGB", 3: "JPEGL", 4: "JP2", 5: "JP2L", 6: "PNG"}.get(header.compression, "?"),
         record.image_data,
@@ -261,22 +276,43 @@ def make(
                 bodies.append(tagged(17, shared | facts))
             case _:
                 raise ValueError("an ANSI/NIST-ITL record here holds no signature")
+    head = header(
+        bodies,
+        day=at or min(moments, default=None),
+        source_agency=source_agency,
+        destination_agency=destination_agency,
+        transaction_type=transaction_type,
+        control_number=control_number,
+    )
+    return AnsiNistTransaction((head, *bodies))
+
+
+def header(
+    bodies: Sequence[TaggedRecord],
+    *,
+    version: bytes = b"0500",
+    day: datetime | None = None,
+    source_agency: str = "KTPEL",
+    destination_agency: str = "KTPEL",
+    transaction_type: str = "CAR",
+    control_number: str = "0",
+) -> TaggedRecord:
+    """The type 1 record that announces these records, designated 01, 02 and so on; of today where no day is given."""
     announced = [f"1\x1f{len(bodies)}"] + [f"{body.type}\x1f{number:02}" for number, body in enumerate(bodies, 1)]
-    header = tagged(
+    return tagged(
         1,
         {
-            2: b"0500",
+            2: version,
             3: "\x1e".join(announced).encode(),
             4: transaction_type.encode(),
-            5: day,
+            5: (day or datetime.now(UTC)).astimezone(UTC).strftime("%Y%m%d").encode(),
             7: destination_agency.encode(),
-            8: agency,
+            8: source_agency.encode(),
             9: control_number.encode(),
             11: b"00.00",
             12: b"00.00",
         },
     )
-    return AnsiNistTransaction((header, *bodies))
 
 
 _ALGORITHMS: Final = {

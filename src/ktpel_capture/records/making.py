@@ -88,40 +88,50 @@ _FORMATS: dict[str, tuple[Modality | None, dict[int | None, Callable[..., Record
 def from_minutiae(
     templates: Sequence[Minutiae],
     *,
+    format: str = "19794-2",
     edition: int = 2011,
     impression: Impression = "unknown",
     quality: int | None = None,
     captured: datetime | None = None,
 ) -> Record:
-    """A finger minutiae record (ISO/IEC 19794-2) that holds the templates, in their order.
+    """A finger minutiae record that holds the templates, in their order.
 
     Positions are rounded to whole pixels, angles to 256ths of a turn, qualities to whole percents; of more than 255
-    minutiae the surest are kept.
+    minutiae the surest are kept. ANSI/NIST-ITL keeps all, and angles in steps of two degrees (one in 2007).
 
     Parameters
     ----------
     templates : at least one; their ``size`` must be known.
-    edition : 2005 or 2011.
+    format : ``19794-2`` (ISO/IEC) or ``an2k`` (type 9 records of ANSI/NIST-ITL).
+    edition : 2005 or 2011 of ISO/IEC 19794-2; 2007 (the standard's own fields) or 2011 (the block of INCITS 378) of
+        ANSI/NIST-ITL.
     impression : how the prints were taken.
     quality : 0..100 of every finger, where known; an unknown one is written as failed in 2011 and as 0 in 2005.
     captured : when.
 
     Raises
     ------
-    ValueError : an unknown edition, no template, a size that is not known or too large; in 2005 sizes or resolutions
-        that differ.
+    ValueError : an unknown format or edition, no template, a size that is not known or too large; in 2005 sizes or
+        resolutions that differ.
     """
     from ktpel_capture.records import finger_minutiae_2005 as old, finger_minutiae_2011 as new
     from ktpel_capture.records.finger_codes import IMPRESSION_2005, IMPRESSION_2011, record_impression
     from ktpel_capture.records.minutiae_values import from_template
 
-    if edition not in (2005, 2011):
-        raise ValueError(f"edition {edition} of ISO/IEC 19794-2 is not known; one of 2005, 2011")
+    editions = {"19794-2": (2005, 2011), "an2k": (2007, 2011)}.get(format.lower().removeprefix("iso/iec "))
+    if editions is None:
+        raise ValueError(f"format {format!r} holds no minutiae; one of 19794-2, an2k")
+    if edition not in editions:
+        raise ValueError(f"edition {edition} of {format} is not known; one of {', '.join(map(str, editions))}")
     if not templates:
         raise ValueError("a record holds at least one finger")
     for template in templates:
         if not all(1 <= side <= 16384 for side in template.size):
             raise ValueError(f"a minutiae record needs the image's size, 1..16384 px, not {template.size}")
+    if format.lower() == "an2k":
+        from ktpel_capture.records.ansi_nist_minutiae import make
+
+        return make(templates, edition, impression, quality, captured)
     seen: Counter[str] = Counter()
     representations, views = [], []
     for template in templates:
