@@ -38,7 +38,7 @@ def one_input(data: bytes) -> None:
     else:
         assert encoded == data
     try:
-        if hasattr(strict, "templates"):
+        if callable(getattr(strict, "templates", None)):
             strict.templates()
         if PIXELS:
             strict.samples()
