@@ -5,10 +5,11 @@ Source: ISO/IEC 19794-1:2011, clause 12.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from struct import Struct
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from ktpel_capture.errors import RecordError
 from ktpel_capture.quality import Missing
@@ -16,6 +17,8 @@ from ktpel_capture.records.codes import CodeTable
 from ktpel_capture.records.quick import quickly
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.writer import Writer
+
+T = TypeVar("T")
 
 QUALITY_FAILED: Final = Missing("record.quality_failed")
 """The formats' code for a quality that could not be computed."""
@@ -116,7 +119,7 @@ class CertificationBlock:
 UNSPECIFIED_DEVICE: Final = CaptureDevice()
 
 _time, _quality, _certification = quickly(CaptureDateTime), quickly(QualityBlock), quickly(CertificationBlock)
-made_device = quickly(CaptureDevice)
+_device = quickly(CaptureDevice)
 
 HEADER = Struct(">IHBBBBBHBHHB")
 """Representation length, capture date and time, device technology, vendor, type, count of quality blocks."""
@@ -174,6 +177,36 @@ def read_certifications(reader: Reader) -> tuple[CertificationBlock, ...]:
     return tuple([_certification(*fields) for fields in _CERTIFICATION.iter_unpack(octets)])
 
 
+def read_representations(reader: Reader, count: int, read_one: Callable[[], T], field: str) -> tuple[T, ...]:
+    """The representations behind the general header, at least one; ``field`` is the edition's name of their count."""
+    if count == 0:
+        raise reader.error("a record holds at least one representation", 12, field)
+    found = tuple([read_one() for _ in range(count)])
+    if reader.at != reader.end:
+        reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "length of record")
+    return found
+
+
+def open_representation(
+    reader: Reader, technologies: int, certified: bool = False
+) -> tuple[CaptureDateTime, CaptureDevice, tuple[QualityBlock, ...], tuple[CertificationBlock, ...]]:
+    """What every representation begins with: when, by what, how good, certified by whom.
+
+    The reader then ends where the representation does; ``technologies`` is the greatest code of the part's table.
+    """
+    start = reader.at
+    header = reader.unpack(HEADER, "representation header")
+    length, technology = header[0], header[8]
+    if not 0 < length <= reader.end - start:
+        raise reader.truncated_to(length, start, "representation length")
+    reader.end = start + length
+    captured = read_time(reader, start + 4, header[1:8])
+    if technology > technologies:
+        check_range(reader, technology, 0, technologies, start + 13, "capture device technology identifier")
+    quality = read_quality(reader, header[11])
+    return captured, _device(*header[8:11]), quality, read_certifications(reader) if certified else ()
+
+
 def check_record_length(reader: Reader, length: int, at: int = 8) -> None:
     """The stated length of the whole record against the bytes that are there; reading ends at the smaller."""
     if length > len(reader.data):
@@ -221,6 +254,32 @@ def write_quality(writer: Writer, blocks: tuple[QualityBlock, ...]) -> None:
             writer.uint("quality score", 0xFF if isinstance(block.score, Missing) else block.score, 1)
             writer.uint("quality algorithm vendor identifier", block.vendor, 2)
             writer.uint("quality algorithm identifier", block.algorithm, 2)
+
+
+class _Circumstances(Protocol):
+    @property
+    def captured(self) -> CaptureDateTime: ...
+    @property
+    def device(self) -> CaptureDevice: ...
+    @property
+    def quality(self) -> tuple[QualityBlock, ...]: ...
+
+
+def begin_representation(
+    writer: Writer, item: _Circumstances, certifications: tuple[CertificationBlock, ...] = (), certified: bool = False
+) -> int:
+    """Write what every representation begins with; returns the slot of its length."""
+    length = writer.length_slot("representation length", 4)
+    write_time(writer, item.captured)
+    write_device(writer, item.device)
+    write_quality(writer, item.quality)
+    if certified:
+        write_certifications(writer, certifications)
+    elif certifications:
+        raise RecordError(
+            "certification blocks need the certification flag", field="certification flag", clause=writer.clause
+        )
+    return length
 
 
 def write_certifications(writer: Writer, blocks: tuple[CertificationBlock, ...]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from ktpel_capture.errors import RecordError
@@ -173,20 +174,26 @@ class _Parser:
     def oasis_bdb_info(self, node: Element) -> BdbInfo:
         parts = self.parts(node, _OASIS_BDB_INFO_ORDER)
         quality = self.one(parts, "Quality")
-        return BdbInfo(
-            self.octets(self.one(parts, "ChallengeResponse")),
-            self.uuid(self.one(parts, "Index")),
-            self.pair(parts, "Format"),
-            self.truth(self.one(parts, "Encryption")),
-            self.date(self.one(parts, "CreationDate")),
-            self.date(self.one(parts, "NotValidBefore")),
-            self.date(self.one(parts, "NotValidAfter")),
-            self.words(self.one(parts, "Type"), TYPES),
-            self.words(self.one(parts, "Subtype"), SUBTYPES + VEIN_SUBTYPES),
-            self.word(self.one(parts, "Level"), LEVELS),
-            self.pair(parts, "Product"),
-            purpose=self.word(self.one(parts, "Purpose"), PURPOSES),
+        return replace(
+            self.shared_facts(parts),
+            format=self.pair(parts, "Format"),
+            product=self.pair(parts, "Product"),
             quality=None if quality is None else self.oasis_quality(quality),
+        )
+
+    def shared_facts(self, parts: dict[str, list[Element]]) -> BdbInfo:
+        """What both forms hold, written in the same way."""
+        return BdbInfo(
+            challenge_response=self.octets(self.one(parts, "ChallengeResponse")),
+            index=self.uuid(self.one(parts, "Index")),
+            encryption=self.truth(self.one(parts, "Encryption")),
+            creation_date=self.date(self.one(parts, "CreationDate")),
+            not_valid_before=self.date(self.one(parts, "NotValidBefore")),
+            not_valid_after=self.date(self.one(parts, "NotValidAfter")),
+            type=self.words(self.one(parts, "Type"), TYPES),
+            subtype=self.words(self.one(parts, "Subtype"), SUBTYPES + VEIN_SUBTYPES),
+            level=self.word(self.one(parts, "Level"), LEVELS),
+            purpose=self.word(self.one(parts, "Purpose"), PURPOSES),
         )
 
     def oasis_quality(self, node: Element) -> Quality:
@@ -209,24 +216,15 @@ class _Parser:
             )
         }  # fmt: skip
         quality = self.one(parts, "Quality")
-        return BdbInfo(
-            self.octets(self.one(parts, "ChallengeResponse")),
-            self.uuid(self.one(parts, "Index")),
-            registered["Format"],
-            self.truth(self.one(parts, "Encryption")),
-            self.date(self.one(parts, "CreationDate")),
-            self.date(self.one(parts, "NotValidBefore")),
-            self.date(self.one(parts, "NotValidAfter")),
-            self.words(self.one(parts, "Type"), TYPES),
-            self.words(self.one(parts, "Subtype"), SUBTYPES + VEIN_SUBTYPES),
-            self.word(self.one(parts, "Level"), LEVELS),
-            registered["Product"],
-            registered["CaptureDevice"],
-            registered["FeatureExtractionAlgorithm"],
-            registered["ComparisonAlgorithm"],
-            registered["CompressionAlgorithm"],
-            self.word(self.one(parts, "Purpose"), PURPOSES),
-            None if quality is None else self.quality(quality),
+        return replace(
+            self.shared_facts(parts),
+            format=registered["Format"],
+            product=registered["Product"],
+            capture_device=registered["CaptureDevice"],
+            feature_extraction_algorithm=registered["FeatureExtractionAlgorithm"],
+            comparison_algorithm=registered["ComparisonAlgorithm"],
+            compression_algorithm=registered["CompressionAlgorithm"],
+            quality=None if quality is None else self.quality(quality),
         )
 
     def registered(self, node: Element) -> Registered:
@@ -373,17 +371,7 @@ def _bdb_info(info: BdbInfo) -> str:
         quality = element("Quality", _registered("Algorithm", info.quality.algorithm) + result)
     return element(
         "BDBInfo",
-        _octets("ChallengeResponse", info.challenge_response)
-        + _text("Index", info.index)
-        + _registered("Format", info.format)
-        + _truth("Encryption", info.encryption)
-        + _text("CreationDate", info.creation_date)
-        + _text("NotValidBefore", info.not_valid_before)
-        + _text("NotValidAfter", info.not_valid_after)
-        + _text("Type", " ".join(info.type) or None)
-        + _text("Subtype", " ".join(info.subtype) or None)
-        + _text("Level", info.level)
-        + _registered("Product", info.product)
+        _shared_facts(info, _registered)
         + _registered("CaptureDevice", info.capture_device)
         + _registered("FeatureExtractionAlgorithm", info.feature_extraction_algorithm)
         + _registered("ComparisonAlgorithm", info.comparison_algorithm)
@@ -404,11 +392,15 @@ def _oasis_bdb_info(info: BdbInfo) -> str:
         quality = str(score) if score is not None else (info.quality.failure or _OASIS_QUALITY_CODES[0])
         if score is None and quality not in _OASIS_QUALITY_CODES:
             quality = _OASIS_QUALITY_CODES[0]
-    return element(
-        "BDBInfo",
+    return element("BDBInfo", _shared_facts(info, _pair) + _text("Purpose", info.purpose) + _text("Quality", quality))
+
+
+def _shared_facts(info: BdbInfo, registered: Callable[[str, Registered | None], str]) -> str:
+    """What stands first in both forms, which write registered identifiers each in its own way."""
+    return (
         _octets("ChallengeResponse", info.challenge_response)
         + _text("Index", info.index)
-        + _pair("Format", info.format)
+        + registered("Format", info.format)
         + _truth("Encryption", info.encryption)
         + _text("CreationDate", info.creation_date)
         + _text("NotValidBefore", info.not_valid_before)
@@ -416,9 +408,7 @@ def _oasis_bdb_info(info: BdbInfo) -> str:
         + _text("Type", " ".join(info.type) or None)
         + _text("Subtype", " ".join(info.subtype) or None)
         + _text("Level", info.level)
-        + _pair("Product", info.product)
-        + _text("Purpose", info.purpose)
-        + _text("Quality", quality),
+        + registered("Product", info.product)
     )
 
 

@@ -133,6 +133,8 @@ def pose_degrees(coded: int) -> float | None:
     return float(2 * (coded - 1)) if coded <= 91 else float(2 * (coded - 181))
 
 
+_LAST_TECHNOLOGY: Final = 6
+"""The standard names capture device technologies 0 to 6; from 128 on they are a vendor's own."""
 _GENERAL = Struct(">8sIHBH")
 _FACE = Struct(">HBBBB3sH3s3s")
 """Landmarks, gender, eye colour, height, hair colour, property mask, expression, pose, pose uncertainty."""
@@ -146,13 +148,11 @@ def decode(reader: Reader) -> FaceImageRecord2011:
     reader.clause = STANDARD
     _magic, length, count, flag, temporal = reader.unpack(_GENERAL, "facial record header")
     blocks.check_record_length(reader, length)
-    if count == 0:
-        raise reader.error("a record holds at least one representation", 12, "number of facial representations")
     if flag:
         reader.deviates(f"certification flag {flag} is not 0", 14, "certification flag")
-    representations = tuple([_decode_representation(reader) for _ in range(count)])
-    if reader.at != reader.end:
-        reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "length of record")
+    representations = blocks.read_representations(
+        reader, count, lambda: _decode_representation(reader), "number of facial representations"
+    )
     if (count == 1) != (temporal == 0):
         reader.deviates(f"{temporal} does not suit {count} representations", 15, "temporal semantics")
     return FaceImageRecord2011(representations, temporal)
@@ -160,12 +160,9 @@ def decode(reader: Reader) -> FaceImageRecord2011:
 
 def _decode_representation(reader: Reader) -> FaceImageRepresentation:
     start, record_end = reader.at, reader.end
-    length, *time, technology, vendor, device, quality_count = reader.unpack(blocks.HEADER, "representation header")
-    if not 0 < length <= record_end - start:
-        raise reader.truncated_to(length, start, "representation length")
-    reader.end = start + length
-    captured = blocks.read_time(reader, start + 4, tuple(time))
-    quality = blocks.read_quality(reader, quality_count)
+    captured, device, quality, _none = blocks.open_representation(reader, 255)
+    if _LAST_TECHNOLOGY < device.technology < 0x80:
+        reader.deviates(f"code {device.technology} is reserved", start + 13, "capture device technology identifier")
     body = reader.at
     points, gender, eyes, height_cm, hair, mask, expression, pose, uncertainty = reader.unpack(
         _FACE, "facial information"
@@ -206,7 +203,7 @@ def _decode_representation(reader: Reader) -> FaceImageRepresentation:
         image_data,
         COLOUR_SPACE.name(space),
         captured,
-        CaptureDevice(technology, vendor, device),
+        device,
         quality,
         GENDER.name(gender),
         EYE_COLOUR.name(eyes),
@@ -241,10 +238,7 @@ def encode(record: FaceImageRecord2011) -> Writer:
 
 def _encode_representation(writer: Writer, item: FaceImageRepresentation) -> None:
     start = writer.size
-    length = writer.length_slot("representation length", 4)
-    blocks.write_time(writer, item.captured)
-    blocks.write_device(writer, item.device)
-    blocks.write_quality(writer, item.quality)
+    length = blocks.begin_representation(writer, item)
     writer.uint("number of landmark points", len(item.landmarks), 2)
     writer.code("gender", GENDER, item.gender, 1)
     writer.code("eye colour", EYE_COLOUR, item.eye_colour, 1)

@@ -18,7 +18,7 @@ from ktpel_capture.records.finger_codes import (
     sample_impression,
     sample_position,
 )
-from ktpel_capture.records.pictures import decode_coded, decode_raw
+from ktpel_capture.records.pictures import finger_pixels
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.sampling import finger_sample
 from ktpel_capture.records.writer import Writer
@@ -92,11 +92,7 @@ class FingerImageRecord2005:
 
     def _sample(self, view: FingerImageView) -> FingerprintSample:
         edits: list[str] = []
-        if self.compression in ("raw", "raw_bit_packed"):
-            packed = self.compression == "raw_bit_packed"
-            pixels = decode_raw(view.image_data, view.width, view.height, self.pixel_depth, edits, packed=packed)
-        else:
-            pixels = decode_coded(view.image_data, view.width, view.height, edits)
+        pixels = finger_pixels(self.compression, view.image_data, view.width, view.height, self.pixel_depth, edits)
         across, down = self.image_resolution
         quality = () if isinstance(view.quality, Missing) else (blocks.QualityBlock(view.quality),)
         return finger_sample(

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from struct import Struct
 from typing import ClassVar, Final
 
-from ktpel_capture.errors import RecordError
 from ktpel_capture.records import blocks
 from ktpel_capture.records.blocks import (
     UNKNOWN_TIME,
@@ -24,7 +23,7 @@ from ktpel_capture.records.finger_codes import (
     sample_impression,
     sample_position,
 )
-from ktpel_capture.records.pictures import decode_coded, decode_raw
+from ktpel_capture.records.pictures import finger_pixels
 from ktpel_capture.records.quick import quickly
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.sampling import finger_sample
@@ -96,11 +95,7 @@ class FingerImageRepresentation:
         RecordError : the image cannot be decoded.
         """
         edits: list[str] = []
-        if self.compression in ("raw", "raw_bit_packed"):
-            packed = self.compression == "raw_bit_packed"
-            pixels = decode_raw(self.image_data, self.width, self.height, self.bit_depth, edits, packed=packed)
-        else:
-            pixels = decode_coded(self.image_data, self.width, self.height, edits)
+        pixels = finger_pixels(self.compression, self.image_data, self.width, self.height, self.bit_depth, edits)
         across, down = self.image_sampling_rate
         return finger_sample(
             pixels,
@@ -148,13 +143,11 @@ def decode(reader: Reader) -> FingerImageRecord2011:
     reader.clause = STANDARD
     _magic, length, count, flag, positions = reader.unpack(_GENERAL, "general header")
     blocks.check_record_length(reader, length)
-    if count == 0:
-        raise reader.error("a record holds at least one representation", 12, "number of representations")
     if flag > 1:
         reader.deviates(f"certification flag {flag} is neither 0 nor 1", 14, "certification flag")
-    representations = tuple([_decode_representation(reader, flag == 1) for _ in range(count)])
-    if reader.at != reader.end:
-        reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "record length")
+    representations = blocks.read_representations(
+        reader, count, lambda: _decode_representation(reader, flag == 1), "number of representations"
+    )
     distinct = 1 if count == 1 else len({item.finger_position for item in representations})
     if positions != distinct:
         reader.deviates(f"{positions} stated, {distinct} present", 15, "number of finger or palm positions")
@@ -162,15 +155,8 @@ def decode(reader: Reader) -> FingerImageRecord2011:
 
 
 def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepresentation:
-    start, record_end = reader.at, reader.end
-    header = reader.unpack(blocks.HEADER, "representation header")
-    length, technology = header[0], header[8]
-    if not 0 < length <= record_end - start:
-        raise reader.truncated_to(length, start, "representation length")
-    reader.end = start + length
-    captured = blocks.read_time(reader, start + 4, header[1:8])
-    quality = blocks.read_quality(reader, header[11])
-    certifications = blocks.read_certifications(reader) if certified else ()
+    record_end = reader.end
+    captured, device, quality, certifications = blocks.open_representation(reader, 20, certified)
     body = reader.at
     (
         position,
@@ -200,9 +186,8 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
             COMPRESSION_2011.name(compression),
             SCALE_UNITS.name(units),
         )
-    if not (1 <= depth <= 16 and technology <= 20 and number <= 15):
+    if not (1 <= depth <= 16 and number <= 15):
         blocks.check_range(reader, depth, 1, 16, body + 11, "bit-depth")
-        blocks.check_range(reader, technology, 0, 20, start + 13, "capture device technology identifier")
         blocks.check_range(reader, number, 0, 15, body + 1, "representation number")
     if not (width and height and scan_x and scan_y and image_x and image_y):
         blocks.check_range(reader, width, 1, 65535, body + 14, "horizontal line length")
@@ -230,7 +215,7 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerImageRepres
         (image_x, image_y),
         depth,
         captured,
-        blocks.made_device(*header[8:11]),
+        device,
         quality,
         certifications,
         extended,
@@ -276,16 +261,7 @@ def encode(record: FingerImageRecord2011) -> Writer:
 
 def _encode_representation(writer: Writer, item: FingerImageRepresentation, certified: bool) -> None:
     start = writer.size
-    length = writer.length_slot("representation length", 4)
-    blocks.write_time(writer, item.captured)
-    blocks.write_device(writer, item.device)
-    blocks.write_quality(writer, item.quality)
-    if certified:
-        blocks.write_certifications(writer, item.certifications)
-    elif item.certifications:
-        raise RecordError(
-            "certification blocks need the certification flag", field="certification flag", clause=STANDARD
-        )
+    length = blocks.begin_representation(writer, item, item.certifications, certified)
     writer.code("finger position", POSITION_2011, item.finger_position, 1)
     writer.uint("representation number", item.representation_number, 1)
     writer.code("scale units", SCALE_UNITS, item.scale_units, 1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import ClassVar, Final
 
-from ktpel_capture.errors import RecordError
 from ktpel_capture.quality import Missing
 from ktpel_capture.records import blocks
 from ktpel_capture.records.blocks import (
@@ -111,26 +110,17 @@ def decode(reader: Reader) -> FingerMinutiaeRecord2011:
     reader.clause = STANDARD
     _magic, length, count, flag = reader.unpack(_GENERAL, "general header")
     blocks.check_record_length(reader, length)
-    if count == 0:
-        raise reader.error("a record holds at least one representation", 12, "number of representations")
     if flag > 1:
         reader.deviates(f"certification flag {flag} is neither 0 nor 1", 14, "device certification block flag")
-    representations = tuple([_decode_representation(reader, flag == 1) for _ in range(count)])
-    if reader.at != reader.end:
-        reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "length of record")
+    representations = blocks.read_representations(
+        reader, count, lambda: _decode_representation(reader, flag == 1), "number of representations"
+    )
     return FingerMinutiaeRecord2011(representations, flag == 1)
 
 
 def _decode_representation(reader: Reader, certified: bool) -> FingerMinutiaeRepresentation:
-    start, record_end = reader.at, reader.end
-    length, *time, technology, vendor, device, quality_count = reader.unpack(blocks.HEADER, "representation header")
-    if not 0 < length <= record_end - start:
-        raise reader.truncated_to(length, start, "representation length")
-    reader.end = start + length
-    captured = blocks.read_time(reader, start + 4, tuple(time))
-    blocks.check_range(reader, technology, 0, 20, start + 13, "capture device technology identifier")
-    quality = blocks.read_quality(reader, quality_count)
-    certifications = blocks.read_certifications(reader) if certified else ()
+    record_end = reader.end
+    captured, device, quality, certifications = blocks.open_representation(reader, 20, certified)
     body = reader.at
     position, number, rate_x, rate_y, impression, width, height, layout, count = reader.unpack(
         _BODY, "representation body"
@@ -163,7 +153,7 @@ def _decode_representation(reader: Reader, certified: bool) -> FingerMinutiaeRep
         (rate_x, rate_y),
         ENDING_TYPE.name(layout & 15),
         captured,
-        CaptureDevice(technology, vendor, device),
+        device,
         quality,
         certifications,
         extended,
@@ -238,16 +228,7 @@ def encode(record: FingerMinutiaeRecord2011) -> Writer:
 
 def _encode_representation(writer: Writer, item: FingerMinutiaeRepresentation, certified: bool) -> None:
     start = writer.size
-    length = writer.length_slot("representation length", 4)
-    blocks.write_time(writer, item.captured)
-    blocks.write_device(writer, item.device)
-    blocks.write_quality(writer, item.quality)
-    if certified:
-        blocks.write_certifications(writer, item.certifications)
-    elif item.certifications:
-        raise RecordError(
-            "certification blocks need the certification flag", field="certification flag", clause=STANDARD
-        )
+    length = blocks.begin_representation(writer, item, item.certifications, certified)
     writer.code("finger position", POSITION_2011, item.finger_position, 1)
     writer.uint("representation number", item.representation_number, 1)
     writer.uint("horizontal image spatial sampling rate", item.sampling_rate[0], 2)

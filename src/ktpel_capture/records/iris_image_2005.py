@@ -10,7 +10,7 @@ from ktpel_capture.errors import RecordError
 from ktpel_capture.quality import Missing
 from ktpel_capture.records import blocks
 from ktpel_capture.records.iris_codes import EYE, FORMAT_2005, ORIENTATION, SCAN_TYPE, sample_eye
-from ktpel_capture.records.pictures import decode_coded, decode_raw
+from ktpel_capture.records.pictures import iris_pixels
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.sampling import iris_sample
 from ktpel_capture.records.writer import Writer
@@ -97,21 +97,12 @@ class IrisImageRecord2005:
 
     def _sample(self, eye: str, image: IrisImage2005) -> IrisSample:
         edits: list[str] = []
-        if self.image_format in ("mono_raw", "rgb_raw"):
-            channels = 1 if self.image_format == "mono_raw" else 3
-            pixels = decode_raw(
-                image.image_data, self.width, self.height, self.intensity_depth, edits, channels=channels
-            )
-        elif self.image_format.endswith("jpeg_ls"):
+        if self.image_format.endswith("jpeg_ls"):
             raise RecordError("JPEG-LS is not read", field="image format", clause=STANDARD, code="record.unsupported")
-        else:
-            pixels = decode_coded(image.image_data, self.width, self.height, edits)
-        if self.horizontal_orientation == "flipped":
-            pixels = pixels[:, ::-1]
-        if self.vertical_orientation == "flipped":
-            pixels = pixels[::-1]
-        if "flipped" in (self.horizontal_orientation, self.vertical_orientation):
-            edits.append("edit.flip_undone")
+        flipped = self.horizontal_orientation == "flipped", self.vertical_orientation == "flipped"
+        pixels = iris_pixels(
+            self.image_format, image.image_data, self.width, self.height, self.intensity_depth, flipped, edits
+        )
         quality = () if isinstance(image.quality, Missing) else (blocks.QualityBlock(image.quality),)
         return iris_sample(
             pixels, edits, sample_eye(eye), (None, blocks.CaptureDevice(type=self.capture_device), quality)

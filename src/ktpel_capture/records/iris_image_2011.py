@@ -17,7 +17,7 @@ from ktpel_capture.records.iris_codes import (
     ORIENTATION,
     sample_eye,
 )
-from ktpel_capture.records.pictures import decode_coded, decode_raw
+from ktpel_capture.records.pictures import iris_pixels
 from ktpel_capture.records.reader import Reader
 from ktpel_capture.records.sampling import iris_sample
 from ktpel_capture.records.writer import Writer
@@ -94,17 +94,10 @@ class IrisImageRepresentation:
         RecordError : the image cannot be decoded.
         """
         edits: list[str] = []
-        if self.image_format in ("mono_raw", "rgb_raw"):
-            channels = 1 if self.image_format == "mono_raw" else 3
-            pixels = decode_raw(self.image_data, self.width, self.height, self.bit_depth, edits, channels=channels)
-        else:
-            pixels = decode_coded(self.image_data, self.width, self.height, edits)
-        if self.horizontal_orientation == "flipped":
-            pixels = pixels[:, ::-1]
-        if self.vertical_orientation == "flipped":
-            pixels = pixels[::-1]
-        if "flipped" in (self.horizontal_orientation, self.vertical_orientation):
-            edits.append("edit.flip_undone")
+        flipped = self.horizontal_orientation == "flipped", self.vertical_orientation == "flipped"
+        pixels = iris_pixels(
+            self.image_format, self.image_data, self.width, self.height, self.bit_depth, flipped, edits
+        )
         origin = self.captured, self.device, self.quality
         return iris_sample(pixels, edits, sample_eye(self.eye), origin, self.image_type)
 
@@ -140,14 +133,12 @@ def decode(reader: Reader) -> IrisImageRecord2011:
     reader.clause = STANDARD
     _magic, length, count, flag, eyes = reader.unpack(_GENERAL, "iris general header")
     blocks.check_record_length(reader, length)
-    if count == 0:
-        raise reader.error("a record holds at least one representation", 12, "number of representations")
     if flag:
         reader.deviates(f"certification flag {flag} is not 0", 14, "certification flag")
     blocks.check_range(reader, eyes, 0, 2, 15, "number of eyes represented")
-    representations = tuple([_decode_representation(reader, count) for _ in range(count)])
-    if reader.at != reader.end:
-        reader.deviates(f"{reader.end - reader.at} bytes behind the last representation", reader.at, "length of record")
+    representations = blocks.read_representations(
+        reader, count, lambda: _decode_representation(reader, count), "number of representations"
+    )
     labels = {representation.eye for representation in representations} - {"unknown"}
     if eyes and len(labels) > eyes:
         reader.deviates(f"{eyes} stated, {len(labels)} present", 15, "number of eyes represented")
@@ -155,13 +146,8 @@ def decode(reader: Reader) -> IrisImageRecord2011:
 
 
 def _decode_representation(reader: Reader, count: int) -> IrisImageRepresentation:
-    start, record_end = reader.at, reader.end
-    length, *time, technology, vendor, device, quality_count = reader.unpack(blocks.HEADER, "representation header")
-    if not 0 < length <= record_end - start:
-        raise reader.truncated_to(length, start, "representation length")
-    reader.end = start + length
-    captured = blocks.read_time(reader, start + 4, tuple(time))
-    quality = blocks.read_quality(reader, quality_count)
+    record_end = reader.end
+    captured, device, quality, _none = blocks.open_representation(reader, 1)
     body = reader.at
     (
         number,
@@ -178,7 +164,6 @@ def _decode_representation(reader: Reader, count: int) -> IrisImageRepresentatio
         *geometry,
         data_length,
     ) = reader.unpack(_BODY, "iris representation header")
-    blocks.check_range(reader, technology, 0, 1, start + 13, "capture device technology identifier")
     blocks.check_range(reader, number, 1, count, body, "representation number")
     blocks.check_code(reader, EYE, eye, body + 2)
     blocks.check_code(reader, IMAGE_TYPE_2011, kind, body + 3)
@@ -215,7 +200,7 @@ def _decode_representation(reader: Reader, count: int) -> IrisImageRepresentatio
         None if uncertainty == 0xFFFF else uncertainty,
         IrisGeometry(*geometry),
         captured,
-        CaptureDevice(technology, vendor, device),
+        device,
         quality,
     )
 
@@ -237,10 +222,7 @@ def encode(record: IrisImageRecord2011) -> Writer:
 
 def _encode_representation(writer: Writer, item: IrisImageRepresentation) -> None:
     start = writer.size
-    length = writer.length_slot("representation length", 4)
-    blocks.write_time(writer, item.captured)
-    blocks.write_device(writer, item.device)
-    blocks.write_quality(writer, item.quality)
+    length = blocks.begin_representation(writer, item)
     writer.uint("representation number", item.representation_number, 2)
     writer.code("eye label", EYE, item.eye, 1)
     writer.code("image type", IMAGE_TYPE_2011, item.image_type, 1)

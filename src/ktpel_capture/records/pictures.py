@@ -72,4 +72,34 @@ def decode_raw(
     return pixels
 
 
+def finger_pixels(compression: str, data: bytes, width: int, height: int, depth: int, edits: list[str]) -> U8:
+    """Pixels of a finger record's image data, whatever its compression algorithm.
+
+    Raises
+    ------
+    RecordError : the image data cannot be decoded.
+    """
+    if compression in ("raw", "raw_bit_packed"):
+        return decode_raw(data, width, height, depth, edits, packed=compression == "raw_bit_packed")
+    return decode_coded(data, width, height, edits)
+
+
+def iris_pixels(
+    image_format: str, data: bytes, width: int, height: int, depth: int, flipped: tuple[bool, bool], edits: list[str]
+) -> U8:
+    """Pixels of an iris record's image data, turned back where it is stored flipped (horizontally, vertically).
+
+    Raises
+    ------
+    RecordError : the image data cannot be decoded.
+    """
+    if image_format in ("mono_raw", "rgb_raw"):
+        pixels = decode_raw(data, width, height, depth, edits, channels=1 if image_format == "mono_raw" else 3)
+    else:
+        pixels = decode_coded(data, width, height, edits)
+    if any(flipped):
+        edits.append("edit.flip_undone")
+    return pixels[:: -1 if flipped[1] else 1, :: -1 if flipped[0] else 1]
+
+
 _FEW_BITS = "edit.few_bits_scaled"
