@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ktpel_capture.messages import Advice, advice
 from ktpel_capture.profiles import Finding, Severity
@@ -27,17 +27,6 @@ if TYPE_CHECKING:
     from ktpel_capture.fingerprint import Prepared
     from ktpel_capture.templates import IrisCode
 
-SAME_FINGER = 24.0
-"""From this score of `fingerprint.compare` two prints are of one finger.
-
-The four sets B of FVC2002 hold 11,520 pairs of different fingers; the most alike score 20, and each step of 3 to 4
-lets a tenth through. Nobody is helped by a rejection either: the finger is put down again.
-"""
-SAME_EYE = 0.32
-"""Up to this distance of `iris.distance` two codes are of one eye (`iris.comparison` says how often that errs)."""
-OTHER_EYE = 0.40
-"""From this distance on, two captures under one eye's name are hardly of one eye: so far apart are 87 % of the pairs of
-different eyes in CASIA Interval and MMU2, and 0.3 and 2.5 % of the pairs of one eye. Hence a warning only."""
 _FEWEST_MINUTIAE = 6
 """Prints with fewer compare with nothing (NIST's actionable limit is 5)."""
 _OTHER_EYE = {"right_eye": "left_eye", "left_eye": "right_eye"}
@@ -61,6 +50,19 @@ class Session:
     previous : the portrait of the person before, to find out that the same one has sat down again.
     """
 
+    SAME_FINGER: ClassVar[float] = 24.0
+    """From this score of `fingerprint.compare` two prints are of one finger.
+
+    The four sets B of FVC2002 hold 11,520 pairs of different fingers; the most alike score 20, and each step of 3 to 4
+    lets a tenth through. Nobody is helped by a rejection either: the finger is put down again.
+    """
+    SAME_EYE: ClassVar[float] = 0.32
+    """Up to this distance of `iris.distance` two codes are of one eye: one in ten thousand pairs of different eyes
+    comes as near (0.310 on CASIA Interval, 0.324 on MMU2; other sensors, other shares)."""
+    OTHER_EYE: ClassVar[float] = 0.40
+    """From this distance on, two captures under one eye's name are hardly of one eye: so far apart are 87 % of the
+    pairs of different eyes in CASIA Interval and MMU2, and 0.3 and 2.5 % of the pairs of one eye. Hence a warning."""
+
     def __init__(self, previous: FaceSample | None = None) -> None:
         self._previous = previous
         self._kept: dict[str, _Kept] = {}
@@ -79,9 +81,10 @@ class Session:
                 self._kept[name] = kept
 
     def forget(self, *parts: str) -> None:
-        """Let go of parts that turned out to be wrong; of all where none is named."""
+        """Let go of parts that are captured anew, as ``right_index`` or ``left``; of all where none is named."""
         for name in parts or tuple(self._kept):
             self._kept.pop(name, None)
+            self._kept.pop(f"{name}_eye", None)
 
     def mistakes(self, samples: Mapping[str, Sample] | Iterable[Sample]) -> Mapping[str, tuple[Finding, ...]]:
         """What cannot be if these were kept too.
@@ -125,17 +128,17 @@ class Session:
                 if other != name and other in FINGERS
             }
             likest = max(scores, key=scores.__getitem__, default="")
-            if likest and scores[likest] >= SAME_FINGER:
+            if likest and scores[likest] >= self.SAME_FINGER:
                 twins[name] = likest, scores[likest]
         from_the_other_hand = [name for name, (twin, _) in twins.items() if twin[:4] != name[:4]]  # left, righ(t)
         findings: dict[str, tuple[Finding, ...]] = {}
         for name, (twin, score) in twins.items():
             if name in from_the_other_hand and len(from_the_other_hand) >= _HAND:
                 told = advice("session.same_hand")
-                findings[name] = (_finding("session.same_hand", score, None, SAME_FINGER, told),)
+                findings[name] = (_finding("session.same_hand", score, None, self.SAME_FINGER, told),)
             else:
                 told = _told("session.same_finger", one=name, other=twin)
-                findings[name] = (_finding("session.same_finger", score, None, SAME_FINGER, told),)
+                findings[name] = (_finding("session.same_finger", score, None, self.SAME_FINGER, told),)
         return findings
 
     # Eyes
@@ -147,7 +150,7 @@ class Session:
             return 1.0 if one is None or other is None else iris.distance(one.feature, other.feature)
 
         crossed = {name: apart(kept, self._kept.get(_OTHER_EYE[name])) for name, kept in new.items()}
-        swapped = len(crossed) == 2 and max(crossed.values()) < SAME_EYE
+        swapped = len(crossed) == 2 and max(crossed.values()) < self.SAME_EYE
         findings: dict[str, tuple[Finding, ...]] = {}
         for name, kept in new.items():
             other = _OTHER_EYE[name]
@@ -155,13 +158,13 @@ class Session:
             own = apart(kept, self._kept[name]) if name in self._kept else 0.0
             if swapped:
                 told = advice("session.eyes_swapped")
-                findings[name] = (_finding("session.eyes_swapped", nearest, SAME_EYE, None, told),)
-            elif nearest < SAME_EYE:
+                findings[name] = (_finding("session.eyes_swapped", nearest, self.SAME_EYE, None, told),)
+            elif nearest < self.SAME_EYE:
                 told = _told("session.same_eye", one=name, other=other)
-                findings[name] = (_finding("session.same_eye", nearest, SAME_EYE, None, told),)
-            elif own > OTHER_EYE:
+                findings[name] = (_finding("session.same_eye", nearest, self.SAME_EYE, None, told),)
+            elif own > self.OTHER_EYE:
                 told = _told("session.other_eye", one=name)
-                findings[name] = (_finding("session.other_eye", own, None, OTHER_EYE, told, "warn"),)
+                findings[name] = (_finding("session.other_eye", own, None, self.OTHER_EYE, told, "warn"),)
         return findings
 
     # Faces

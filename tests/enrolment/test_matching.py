@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 import ktpel_capture as kc
-from ktpel_enrolment.visit.matching import SAME_FINGER, best_two, likeness, same_finger_twice
+from ktpel_enrolment.visit.matching import SAME_FINGER, best_two, likeness, mistakes
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_ten_fingers_are_ten_different_ones_and_each_is_itself_again(hand):
     first, again = hand
     assert min(likeness(first[name], again[name]) for name in first) >= SAME_FINGER
     assert max(likeness(first[one], first[other]) for one, other in combinations(first, 2)) < SAME_FINGER
-    assert same_finger_twice({}, first) is None
+    assert mistakes(kc.Session(), first) == ()
 
 
 def test_hands_that_are_swapped_are_found_out_when_the_second_one_comes(hand):
@@ -34,10 +34,9 @@ def test_hands_that_are_swapped_are_found_out_when_the_second_one_comes(hand):
         f"left_{name.split('_')[1]}": kc.FingerprintSample(again[name].image, 500, f"left_{name.split('_')[1]}")
         for name in right
     }
-    twice = same_finger_twice(right, swapped)
-    assert twice is not None
-    assert {name.split("_")[1] for name in twice.fingers} <= {"index", "middle", "ring", "little"}
-    assert "Telunjuk" in twice.spoken()["one"] or twice.fingers[0] != "right_index"
+    session = kc.Session()
+    session.keep(right)
+    assert {finding.measure for finding in mistakes(session, swapped)} == {"session.same_hand"}
 
 
 def test_the_chip_gets_both_index_fingers_or_the_next_best(hand):

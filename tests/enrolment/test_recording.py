@@ -166,8 +166,8 @@ def test_a_finger_given_under_two_names_is_found_and_asked_for_again(tmp_path, t
     with fresh(tmp_path) as store:
         assert recorder(store, table, [pupil()]).record(Applicant(pupil()))
         content = store.steps(pupil().nik.digits)["left_four"].content
-        assert set(content["mistaken"][0]["same_finger"]) == {"left_index", "right_index"}
-        assert [told.key for told in table.told] == ["capture.same_finger_twice"]
+        assert content["mistaken"][0]["mistakes"] == ["session.same_finger"]
+        assert [told.key for told in table.told] == ["session.same_finger"]
 
 
 def test_fingers_that_do_not_verify_are_recorded_anew_and_verified_again(tmp_path, table, monkeypatch):

@@ -111,22 +111,36 @@ def install(monkeypatch, table, moment=lambda name: None):
     for module in (recording, handover):
         monkeypatch.setattr(module, "capture", capture)
         monkeypatch.setattr(module, "likeness", same)
-    monkeypatch.setattr(recording, "same_finger_twice", twice)
+    monkeypatch.setattr(kc, "Session", Memory)
     monkeypatch.setattr(
         recording, "looks_the_same", lambda one, other: (one.image == other.image).all() and table.alike
     )
 
 
-def twice(earlier, taken):
-    from ktpel_enrolment.visit.matching import Twice
+class Memory:
+    """A session that compares the table's made-up fingers."""
 
-    fresh = {name: sample for name, sample in taken.items() if isinstance(sample, kc.FingerprintSample)}
-    known = {**earlier, **fresh}
-    for one in fresh:
-        for other in known:
-            if one != other and same(known[one], known[other]) > 40:
-                return Twice((one, other))
-    return None
+    def __init__(self):
+        self.kept = {}
+
+    def keep(self, samples):
+        several = samples.values() if isinstance(samples, dict) else samples
+        self.kept |= {sample.position: sample for sample in several if isinstance(sample, kc.FingerprintSample)}
+
+    def forget(self, *parts):
+        for name in parts:
+            self.kept.pop(name, None)
+
+    def mistakes(self, samples):
+        fresh = {name: sample for name, sample in samples.items() if isinstance(sample, kc.FingerprintSample)}
+        known = {**self.kept, **fresh}
+        return {
+            name: (
+                kc.Finding("session.same_finger", 99.0, None, 24.0, "reject", kc.Advice("session.same_finger", "", "")),
+            )
+            for name in fresh
+            if any(other != name and same(known[name], known[other]) > 40 for other in known)
+        }
 
 
 class Proved(Officer):

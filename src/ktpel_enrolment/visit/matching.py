@@ -1,32 +1,16 @@
-"""Is it the same finger? Used to verify, to hand over, and to find a finger given twice."""
+"""Is it the same finger, eye, person? Used to verify, to hand over, and to find a finger given twice."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import combinations
 
 import ktpel_capture as kc
-from ktpel_capture import advice
+from ktpel_enrolment.store.blobs import Sample
 
-SAME_FINGER = 24.0
-"""Least likeness of two impressions of one finger: policy, not the standard's.
-
-The four sets B of FVC2002 hold 11,520 pairs of different fingers; the most alike score 20, and each step of 3 to 4
-lets a tenth through. Nobody is helped by a rejection either: the finger is put down again, three times at most.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Twice:
-    """Two names for what is one finger."""
-
-    fingers: tuple[kc.Position, kc.Position]
-
-    def spoken(self) -> dict[str, str]:
-        one, other = (advice(f"position.{finger}") for finger in self.fingers)
-        return {"one": one.id, "other": other.id, "one_en": one.en, "other_en": other.en}
+SAME_FINGER = kc.Session.SAME_FINGER
+"""Least likeness of two impressions of one finger: policy, not the standard's. Nobody is helped by a rejection either:
+the finger is put down again, three times at most."""
 
 
 def likeness(one: kc.FingerprintSample, other: kc.FingerprintSample) -> float:
@@ -34,14 +18,10 @@ def likeness(one: kc.FingerprintSample, other: kc.FingerprintSample) -> float:
     return float(kc.fingerprint.compare(_prepared(one), _prepared(other)))
 
 
-def same_finger_twice(earlier: Mapping[kc.Position, kc.FingerprintSample], taken: Mapping[str, object]) -> Twice | None:
-    """Two differently named fingers that are one: put down twice, or hands swapped; None if there are none."""
-    fresh = {sample.position: sample for sample in taken.values() if isinstance(sample, kc.FingerprintSample)}
-    prepared = {position: _prepared(sample) for position, sample in {**earlier, **fresh}.items()}
-    for one, other in combinations(prepared, 2):
-        if (one in fresh or other in fresh) and kc.fingerprint.compare(prepared[one], prepared[other]) >= SAME_FINGER:
-            return Twice((one, other))
-    return None
+def mistakes(session: kc.Session, taken: Mapping[str, Sample]) -> tuple[kc.Finding, ...]:
+    """Why a capture must be repeated: a finger or an eye under two names, the same hand again, swapped eyes."""
+    found = session.mistakes(taken)
+    return tuple(finding for name in found for finding in found[name] if finding.severity == "reject")
 
 
 _PREPARED: OrderedDict[str, kc.fingerprint.Prepared] = OrderedDict()

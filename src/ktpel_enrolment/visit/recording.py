@@ -20,7 +20,7 @@ from ktpel_enrolment.station.station import Role, Station
 from ktpel_enrolment.store.blobs import Sample
 from ktpel_enrolment.store.journal import Store
 from ktpel_enrolment.visit.capturing import CaptureNotes, Desk, capture
-from ktpel_enrolment.visit.matching import SAME_FINGER, best_two, likeness, looks_the_same, same_finger_twice
+from ktpel_enrolment.visit.matching import SAME_FINGER, best_two, likeness, looks_the_same, mistakes
 from ktpel_enrolment.visit.register import SimulatedRegister
 
 StepName: TypeAlias = Literal[
@@ -111,6 +111,7 @@ class Recorder:
         default=lambda applicant, step: kc.Policy(attempts=_ATTEMPTS)
     )
     watch: Callable[[Any], None] = field(default=lambda event: None)
+    _sitting: tuple[str, kc.Session] = field(default_factory=lambda: ("", kc.Session()), init=False, repr=False)
 
     def record(self, applicant: Applicant) -> bool:
         """Take an applicant through every step that is not done yet.
@@ -251,19 +252,8 @@ class Recorder:
                 change.do(applicant.nik, step, {"accepted": True, "unavailable": [item.position for item in missing]})
             return
         request = kc.FingerRequest(step, tuple(item for item in missing if item.position in kc.FINGERS_OF[step]))
-        others = self._fingers(applicant)
-        earlier = {finger: others[finger] for finger in others if finger not in expected}
-        mistaken: list[dict[str, Any]] = []
-        while True:
-            notes = self._acquire(applicant, step, "fingerprint", request)
-            twice = same_finger_twice(earlier, notes.samples)
-            if twice is None or len(mistaken) == _ATTEMPTS:
-                break
-            advice = say("capture.same_finger_twice", **twice.spoken())
-            self.desk.tell(advice)
-            mistaken.append(notes.document() | {"same_finger": list(twice.fingers)})
-        name = f"{step}_again" if again else step
-        self._keep(applicant, name, notes, {"mistaken": mistaken} if mistaken else {})
+        notes, mistaken = self._acquire_soundly(applicant, step, "fingerprint", request)
+        self._keep(applicant, f"{step}_again" if again else step, notes, mistaken)
 
     def _take_irises(self, applicant: Applicant) -> None:
         eyes = tuple(item for item in applicant.unavailable if item.position.endswith("_eye"))
@@ -271,7 +261,8 @@ class Recorder:
             with self.store.transaction(self._now()) as change:
                 change.do(applicant.nik, "irises", {"accepted": True, "unavailable": [item.position for item in eyes]})
             return
-        self._capture(applicant, "irises", "iris", kc.IrisRequest(unavailable=eyes))
+        notes, mistaken = self._acquire_soundly(applicant, "irises", "iris", kc.IrisRequest(unavailable=eyes))
+        self._keep(applicant, "irises", notes, mistaken)
 
     def _verify(self, applicant: Applicant) -> None:
         """The fingers of the chip, both index fingers where they can be, are captured again and compared 1:1.
@@ -340,6 +331,32 @@ class Recorder:
             policy=self.policy(applicant, step),
             watch=self.watch,
         )
+
+    def _acquire_soundly(
+        self, applicant: Applicant, step: StepName, role: Role, request: kc.FingerRequest | kc.IrisRequest
+    ) -> tuple[CaptureNotes, dict[str, Any]]:
+        """Capture until no finger or eye goes by two names; what was mistaken is noted."""
+        session = self._session(applicant)
+        session.forget(*request.expected)
+        mistaken: list[dict[str, Any]] = []
+        while True:
+            notes = self._acquire(applicant, step, role, request)
+            found = mistakes(session, notes.samples)
+            if not found or len(mistaken) == _ATTEMPTS:
+                break
+            self.desk.tell(found[0].advice)
+            mistaken.append(notes.document() | {"mistakes": [finding.measure for finding in found]})
+        session.keep(notes.samples)
+        return notes, {"mistaken": mistaken} if mistaken else {}
+
+    def _session(self, applicant: Applicant) -> kc.Session:
+        """What the applicant has given so far, read from the store where the recording goes on after a break."""
+        if applicant.nik != self._sitting[0]:
+            session = kc.Session()
+            session.keep(self._fingers(applicant).values())
+            session.keep(self.store.samples(applicant.nik, "irises"))
+            self._sitting = applicant.nik, session
+        return self._sitting[1]
 
     def _keep(self, applicant: Applicant, step: str, notes: CaptureNotes, more: dict[str, Any]) -> None:
         content = notes.document() | more | {"pictures": self.pictures(applicant, step, notes)}
