@@ -100,8 +100,9 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
         half = max(1, round(width * radius / pitch))
         steps = steps_along(unwrap(image, x, y, radii, _FINE), half)
         expected = (waves @ coefficients - radii[0]) / pitch
-        away = (np.arange(rows)[:, None] - expected) * (pitch / (share * radius))
-        likely = steps * np.exp(-2 * away**2).astype(np.float32)
+        away = np.arange(rows, dtype=np.float32)[:, None] - expected.astype(np.float32)
+        away *= np.float32(np.sqrt(2) * pitch / (share * radius))
+        likely = steps * np.exp(-away * away)
         likely[:half], likely[-half:] = 0, 0
         row = np.clip(likely.argmax(0), 1, rows - 2)
         ray = np.arange(_FINE)
@@ -139,7 +140,8 @@ def _robust_series(waves: F64, penalty: F64, places: F64, seen: F64, least: floa
     for _ in range(rounds):
         weighted = waves * weights[:, None]
         normal = weighted.T @ waves + held
-        coefficients: F64 = np.asarray(np.linalg.solve(normal, weighted.T @ places), dtype=np.float64)
+        solved = cv2.solve(normal, weighted.T @ places[:, None], flags=cv2.DECOMP_CHOLESKY)[1]
+        coefficients: F64 = np.asarray(solved, dtype=np.float64).ravel()
         error = np.abs(places - waves @ coefficients)
         limit = max(2.5 * 1.4826 * _weighted_median(error, seen), least, 0.75)
         weights = seen * np.clip(1 - (error / limit) ** 2, 0, None) ** 2

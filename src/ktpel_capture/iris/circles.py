@@ -7,11 +7,12 @@ small dark circle inside a larger one, the limbus, which need not share its cent
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, Bool, GreyImage
+from ktpel_capture.arrays import F32, F64, U8, Bool, GreyImage
 
 THUMBNAIL = 128
 """Longer side of the picture that votes are counted in."""
@@ -19,6 +20,7 @@ _GROWTH = 1.22
 RADII: F32 = (2.5 * _GROWTH ** np.arange(16)).astype(np.float32)
 """Radii voted for, in thumbnail pixels: 2.5 to 49."""
 _LARGEST_PUPIL = 34.0
+_SMALLEST_LIMBUS = int(np.searchsorted(RADII, 7))
 _CLASSES = ((0.0, 4.6), (4.6, 8.5), (8.5, 15.0), (15.0, _LARGEST_PUPIL))
 """Pupil radii from which one candidate each is always looked at."""
 
@@ -33,6 +35,20 @@ class Candidate:
     votes: float
 
 
+def shrunk(image: GreyImage, side: int) -> tuple[GreyImage, float]:
+    """The picture with a longer side of at most ``side`` pixels, and these per pixel of it. Halving is cheap."""
+    height, width = image.shape
+    scale = min(1.0, side / max(height, width))
+    while min(image.shape) > 1 and max(image.shape) >= 2 * side:
+        half = (image.shape[1] // 2, image.shape[0] // 2)
+        even = image[: 2 * half[1], : 2 * half[0]]
+        image = np.asarray(cv2.resize(even, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if image.shape != (size[1], size[0]):
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return image, scale
+
+
 def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     """The picture with its reflections of lamps filled from around them, and where they were.
 
@@ -42,20 +58,21 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     side = 2 * (max(image.shape) // 42) + 1
     ground = cv2.morphologyEx(image, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
     least = max(40.0, 0.3 * float(np.ptp(np.quantile(image[::4, ::4], (0.05, 0.95)))))
-    bright = cv2.threshold(cv2.subtract(image, ground), least, 255, cv2.THRESH_BINARY)[1]
+    above = cv2.subtract(image, ground)
+    bright = cv2.threshold(above, least, 255, cv2.THRESH_BINARY)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8, ltype=cv2.CV_16U)
-    around = cv2.dilate(labels, np.ones((5, 5), np.uint8))
-    rows, columns = np.nonzero((around > 0) & (bright == 0))
-    owner = around[rows, columns]
-    level = np.bincount(labels.ravel(), image.ravel(), count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-    as_bright = image[rows, columns] > level[owner] - 0.5 * least
-    rim = np.bincount(owner, minlength=count)
-    isolated = np.bincount(owner, as_bright, count) <= 0.08 * rim
-    isolated &= stats[:, cv2.CC_STAT_AREA] <= 6 * side * side  # lamps in a ring may touch
-    isolated[0] = False
-    bright = isolated[labels].view(np.uint8) * np.uint8(255)
+    if count > 1:
+        around = cv2.dilate(labels, np.ones((5, 5), np.uint8)).ravel()
+        rim = np.flatnonzero((around > 0) & (bright.ravel() == 0))
+        lit = np.flatnonzero(bright)
+        owner = around[rim]
+        level = np.bincount(labels.ravel()[lit], image.ravel()[lit], count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+        as_bright = image.ravel()[rim] > level[owner] - 0.5 * least
+        isolated = np.bincount(owner, as_bright, count) <= 0.08 * np.bincount(owner, minlength=count)
+        isolated &= stats[:, cv2.CC_STAT_AREA] <= 6 * side * side  # lamps in a ring may touch
+        bright.ravel()[lit] = isolated[labels.ravel()[lit]].view(np.uint8) * np.uint8(255)
     spots = cv2.dilate(bright, np.ones((5, 5), np.uint8))
-    halo = cv2.threshold(cv2.subtract(image, ground), 6, 255, cv2.THRESH_BINARY)[1]
+    halo = cv2.threshold(above, 6, 255, cv2.THRESH_BINARY)[1]
     wide = cv2.bitwise_or(spots, cv2.bitwise_and(cv2.dilate(bright, np.ones((11, 11), np.uint8)), halo))
     filled = image.copy()
     cv2.copyTo(cv2.blur(ground, (5, 5)), wide, filled)
@@ -78,64 +95,98 @@ def candidates(filled: GreyImage, most: int = 5) -> list[Candidate]:
     Source: radial symmetry by gradient votes after Loy and Zelinsky, IEEE PAMI 25 (2003), with two nested radii.
     """
     small, scale = thumbnail(filled)
-    votes = _votes(small)
-    if votes is None:
+    edges = _edges(small)
+    if edges is None:
         return []
-    around = votes.copy()
-    for index, radius in enumerate(RADII):
-        reach = 2 * int(0.22 * radius) + 1
-        if reach > 1:
-            around[index] = cv2.dilate(votes[index], np.ones((reach, reach), np.uint8))
     lit = cv2.GaussianBlur(small, (5, 5), 1.2).astype(np.float32)
-    dark = np.clip(1.15 - lit / np.float32(max(1.0, float(np.quantile(lit[::2, ::2], 0.8)))), 0, 1)
-    pupils = [index for index, radius in enumerate(RADII) if radius <= _LARGEST_PUPIL]
-    scores = np.empty((len(pupils), *small.shape), np.float32)
-    smallest = int(np.searchsorted(RADII, 7))
-    for index in pupils:
-        wide = around[max(smallest, index + 2) : index + 10]  # 1.5 to 6 times as large
-        scores[index] = (votes[index] + np.float32(0.7) * wide.max(0)) * (np.float32(0.25) + dark)
+    dark = np.float32(0.25) + np.clip(1.15 - lit / np.float32(max(1.0, float(np.quantile(lit[::2, ::2], 0.8)))), 0, 1)
+    around: list[F32] = []  # from the largest circle down: one plane at a time stays in the cache
+    best = [_Best(small.shape) for _ in _CLASSES]
+    for plane in range(len(RADII) - 1, -1, -1):
+        radius = float(RADII[plane])
+        votes = _votes(edges, radius)
+        if radius <= _LARGEST_PUPIL:
+            first = max(_SMALLEST_LIMBUS, plane + 2)
+            wide = around[max(0, len(RADII) - plane - 10) : len(RADII) - first]  # 1.5 to 6 times as large
+            scores = np.float32(0.7) * reduce(np.maximum, wide)
+            scores += votes
+            scores *= dark
+            best[sum(radius >= high for _, high in _CLASSES)].enter(scores, plane)
+        reach = 2 * int(0.22 * radius) + 1
+        around.append(np.asarray(cv2.dilate(votes, np.ones((reach, reach), np.uint8)), dtype=np.float32))
+    everywhere = _Best(small.shape)
+    for one in best:
+        everywhere.enter(one.scores, one.plane)
     found: list[Candidate] = []
-    for low, high in ((0.0, _LARGEST_PUPIL), *_CLASSES):
-        planes = np.flatnonzero((RADII[: len(pupils)] >= low) & (RADII[: len(pupils)] < high))
-        part = scores[planes[0] : planes[-1] + 1]
-        best_of = part.max(0)
-        for _ in range(most if low == 0 and high == _LARGEST_PUPIL else 1):
-            row, column = np.unravel_index(int(best_of.argmax()), best_of.shape)
-            radius = float(RADII[planes[0] + int(part[:, row, column].argmax())])
-            votes_for = float(best_of[row, column])
+    for one, count in ((everywhere, most), *((one, 1) for one in best)):
+        for _ in range(count):
+            row, column = np.unravel_index(int(one.scores.argmax()), one.scores.shape)
+            votes_for, radius = float(one.scores[row, column]), float(RADII[one.plane[row, column]])
             if votes_for <= 0:
                 break
             x, y = (column + 0.5) / scale - 0.5, (row + 0.5) / scale - 0.5
             found.append(Candidate(float(x), float(y), radius / scale, votes_for))
             reach = int(max(2, 0.5 * radius))
-            best_of[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = 0
+            one.scores[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1] = 0
     return found
 
 
-def _votes(small: GreyImage) -> F32 | None:
-    """Share of each circle's rim that votes for it, (radii, H, W); None for a picture without edges."""
-    height, width = small.shape
+class _Best:
+    """The best of several planes of scores at each pixel, and which plane it is of."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.scores: F32 = np.zeros(shape, np.float32)
+        self.plane: U8 = np.zeros(shape, np.uint8)
+
+    def enter(self, scores: F32, plane: int | U8) -> None:
+        better = scores > self.scores
+        np.copyto(self.plane, np.uint8(plane) if isinstance(plane, int) else plane, where=better)
+        np.maximum(self.scores, scores, out=self.scores)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    """Edge pixels of a picture: where, the unit vector to the lighter side, and how much each counts."""
+
+    shape: tuple[int, int]
+    x: F32
+    y: F32
+    ux: F32
+    uy: F32
+    weight: F64
+
+
+def _edges(small: GreyImage) -> _Edges | None:
+    """The stronger third of the edges; None for a picture without."""
     across, down = cv2.spatialGradient(small)
     gx, gy = across.astype(np.float32), down.astype(np.float32)
     strength = cv2.magnitude(gx, gy)
     least = max(14.0, float(np.quantile(strength[::2, ::2], 0.62)))
-    rows, columns = np.nonzero(strength > least)
-    if rows.size == 0:
+    places = np.flatnonzero(strength > least)
+    if places.size == 0:
         return None
-    magnitude = strength[rows, columns]
-    ux, uy = gx[rows, columns] / magnitude, gy[rows, columns] / magnitude
-    weight = magnitude / (magnitude + 60)
-    edge = int(RADII[-1]) + 1  # a margin takes the votes that fall outside
-    wide = width + 2 * edge
-    x = (columns + np.float32(edge + 0.5) - RADII[:, None] * ux).astype(np.int32)
-    y = (rows + np.float32(edge + 0.5) - RADII[:, None] * uy).astype(np.int32)
-    plane = (height + 2 * edge) * wide
-    index = y * wide + x + (np.arange(len(RADII), dtype=np.int32) * plane)[:, None]
-    counts = np.bincount(index.ravel(), np.broadcast_to(weight, index.shape).ravel(), len(RADII) * plane)
-    all_votes = counts.reshape(len(RADII), height + 2 * edge, wide)[:, edge:-edge, edge:-edge]
-    votes = np.ascontiguousarray(all_votes, dtype=np.float32)
-    for index_, radius in enumerate(RADII):
-        sigma = max(0.9, 0.12 * float(radius))
-        smooth = cv2.GaussianBlur(votes[index_], (0, 0), sigma)
-        votes[index_] = smooth * np.float32(sigma * sigma / radius)
-    return votes
+    magnitude = strength.ravel()[places]
+    y, x = np.divmod(places, small.shape[1])
+    weight = (magnitude / (magnitude + 60)).astype(np.float64)
+    height, width = small.shape
+    ux, uy = gx.ravel()[places] / magnitude, gy.ravel()[places] / magnitude
+    return _Edges((height, width), x.astype(np.float32), y.astype(np.float32), ux, uy, weight)
+
+
+def _votes(edges: _Edges, radius: float) -> F32:
+    """Share of the rim of each circle that votes for it, (H, W)."""
+    height, width = edges.shape
+    x = np.rint(edges.x - np.float32(radius) * edges.ux)
+    y = np.rint(edges.y - np.float32(radius) * edges.uy)
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    area = height * width
+    index = np.where(inside, y * np.float32(width) + x, np.float32(area)).astype(np.int64)  # the last takes the others
+    counts = np.bincount(index, edges.weight, area + 1)[:area].astype(np.float32).reshape(height, width)
+    sigma = max(0.9, 0.12 * radius)
+    if sigma < 1.4:
+        smooth = cv2.GaussianBlur(counts, (0, 0), sigma)
+    else:  # two boxes of the same spread cost the same at any size
+        side = 2 * round((float(np.sqrt(6 * sigma * sigma + 1)) - 1) / 2) + 1
+        smooth = cv2.blur(cv2.blur(counts, (side, side)), (side, side))
+    share: F32 = smooth * np.float32(sigma * sigma / radius)
+    return share

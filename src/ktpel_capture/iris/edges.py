@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import Bool, GreyImage
+from ktpel_capture.arrays import F64, Bool, GreyImage
 from ktpel_capture.imaging.polar import directions, unwrap
-from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.iris.boundaries import Boundary, Circle
 from ktpel_capture.quality import Missing
 
 _RAYS = 96
@@ -32,7 +32,7 @@ class EdgeWidth:
     direction: float
 
 
-def edge_width(image: GreyImage, pupil: Boundary, seen: Bool) -> EdgeWidth | Missing:
+def edge_width(image: GreyImage, pupil: Circle | Boundary, seen: Bool) -> EdgeWidth | Missing:
     """Width of the pupil's edge where it is seen.
 
     Parameters
@@ -55,12 +55,13 @@ def edge_width(image: GreyImage, pupil: Boundary, seen: Bool) -> EdgeWidth | Mis
     squared = (step[clear] / slope[clear]).astype(np.float64) ** 2
     ways = directions(_RAYS)[clear].astype(np.float64)
     double = np.column_stack([np.ones(len(ways)), ways[:, 0] ** 2 - ways[:, 1] ** 2, -2 * ways[:, 0] * ways[:, 1]])
-    if np.linalg.cond(double) > 4:
+    spread: F64 = np.linalg.eigvalsh(double.T @ double)
+    if spread[0] * 16 < spread[2]:  # the rays that are seen lie all in about one direction
         return Missing("iris.too_little_seen")
     weights = np.ones(len(squared))
     for _ in range(4):
-        root = np.sqrt(weights)[:, None]
-        level, along, across = np.linalg.lstsq(double * root, squared * root[:, 0], rcond=None)[0]
+        weighted = double * weights[:, None]
+        level, along, across = np.linalg.solve(weighted.T @ double, weighted.T @ squared)
         error = np.abs(squared - double @ (level, along, across))
         weights = 1 / (1 + (error / max(float(np.median(error)), 0.2)) ** 2)
     swing = float(np.hypot(along, across))

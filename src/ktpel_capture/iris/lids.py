@@ -12,10 +12,11 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, F64, I32, Bool, GreyImage, frozen_copy
-from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.arrays import F32, F64, I64, Bool, GreyImage, frozen_copy
+from ktpel_capture.iris.boundaries import Boundary, Circle
 
 _COLUMNS, _ROWS = 35, 113
+_SUM = np.ones(_COLUMNS, np.float32)
 _PITCH = 0.025
 """Rows of the lid frame per iris radius: it reaches 1.4 radii up and down, and 1.25 to either side."""
 _SIDE = 1.25
@@ -48,15 +49,14 @@ class Lids:
 
 
 @lru_cache(maxsize=2)
-def _parabolas(bends: tuple[float, ...]) -> tuple[I32, I32, int]:
+def _parabolas(bends: tuple[float, ...]) -> tuple[I64, I64, int]:
     """For each tilt and bend the rows below the vertex at every column; the same as places in the padded frame for
     every vertex; and how far they reach."""
     u = np.linspace(-_SIDE, _SIDE, _COLUMNS)
     curves = [tilt * u + bend * u**2 for tilt in np.linspace(-0.45, 0.45, 7) for bend in bends]
-    rows = np.rint(np.array(curves) / _PITCH).astype(np.int32)
+    rows = np.rint(np.array(curves) / _PITCH).astype(np.int64)
     reach = int(abs(rows).max())
-    starts = np.arange(_ROWS, dtype=np.int32)[:, None, None] + reach
-    index = (starts + rows) * _COLUMNS + np.arange(_COLUMNS, dtype=np.int32)
+    index = (np.arange(_ROWS)[:, None, None] + reach + rows) * _COLUMNS + np.arange(_COLUMNS)
     return frozen_copy(rows), frozen_copy(index), reach
 
 
@@ -64,7 +64,7 @@ _UPPER_BENDS = (0.0, 0.12, 0.24, 0.36, 0.48, 0.62)
 _LOWER_BENDS = (0.08, 0.0, -0.1, -0.2, -0.3, -0.42)
 
 
-def find_lids(image: GreyImage, pupil: Boundary, limbus: Boundary) -> Lids:
+def find_lids(image: GreyImage, pupil: Circle | Boundary, limbus: Circle | Boundary) -> Lids:
     """Both lids' margins.
 
     Parameters
@@ -131,8 +131,8 @@ def _best_parabola(kept: F32, edge: F32, bends: tuple[float, ...], vertex: slice
     """Heights over the columns, in iris radii, of the margin that keeps most of the iris."""
     shapes, index, reach = _parabolas(bends)
     gain = kept + np.float32(_EDGE) * edge
-    padded = np.pad(gain, ((reach, reach), (0, 0)), mode="edge")
-    scores: F32 = np.take(padded.ravel(), index[vertex]).sum(2)
+    padded = cv2.copyMakeBorder(gain, reach, reach, 0, 0, cv2.BORDER_REPLICATE)
+    scores = np.take(padded.ravel(), index[vertex]) @ _SUM
     row, shape = np.unravel_index(int(scores.argmax()), scores.shape)
     heights: F64 = (vertex.start + row + shapes[shape] - _ROWS // 2) * _PITCH
     return heights

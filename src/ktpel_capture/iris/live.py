@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import GreyImage
+from ktpel_capture.arrays import I32, U16, GreyImage
+from ktpel_capture.iris.boundaries import Circle
 from ktpel_capture.iris.circles import without_reflections
 from ktpel_capture.iris.edges import edge_width
-from ktpel_capture.iris.segmentation import Segmentation, segment
+from ktpel_capture.iris.lids import find_lids
+from ktpel_capture.iris.tracking import Sight, Tracker
 from ktpel_capture.quality import Hint, Missing
 from ktpel_capture.requests import Frame, IrisRequest
 from ktpel_capture.samples import Eye
@@ -16,8 +20,24 @@ from ktpel_capture.samples import Eye
 _GOOD = (Hint(good=True),)
 _LEAST_RADIUS = 80.0
 """Iris radius in sample pixels below which a VGA sensor gives too little: ISO/IEC 29794-6:2015."""
-_SIDE = 320
-"""Longer side at which frames are looked at."""
+_SIDEWAYS, _UPRIGHT = 0.48, 0.16
+"""Gaps to the frame's edge in iris radii, below which margins are not adequate (80 % of 0.6 and 0.2): 29794-6."""
+_OPEN = 1.15
+"""Height between the lids, in iris radii, below which much of the iris is hidden."""
+_PUPIL_LEVEL = 0.21
+"""Darker than this share of the skin are pupils (0.0 to 0.18 of it), not lashes side by side (above 0.25)."""
+_SOFT, _SMEARED = 0.055, 0.065
+"""Width of the pupil's edge in iris radii from which texture is lost: all around, or in one direction."""
+_SHARP = 1.75
+"""Pixels that a sharp edge is wide."""
+_FASTEST = 1.0
+"""Iris radii a second: in an exposure of 10 ms an eye this fast smears its texture over a pixel of a VGA picture."""
+_SWAY, _SETTLED = 0.03, 0.25
+"""Iris radii from frame to frame that are no movement; seconds of rest after one until the eye counts as still."""
+_ALIKE = 0.1
+"""Least peak of a phase correlation that tells anything."""
+_GLINT_OFF = 0.28
+"""Iris radii from the pupil's middle to the lamp's reflection: an eye turned by about 20 degrees."""
 
 
 class Watcher:
@@ -25,7 +45,7 @@ class Watcher:
 
     def __init__(self, request: IrisRequest) -> None:
         self._request = request
-        self._before: dict[Eye, tuple[float, float]] = {}
+        self._eyes: dict[Eye, _OneEye] = {}
 
     def see(self, frame: Frame) -> tuple[Hint, ...]:
         """What stands against capturing now, worst first; one good hint where nothing does.
@@ -35,33 +55,17 @@ class Watcher:
         grey = frame.image if frame.image.ndim == 2 else cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
         image = np.asarray(grey, dtype=np.uint8)
         eyes = self._request.expected
-        halves = split_binocular(image)
-        if halves is None:
-            return _worst_first(self._one(image, eyes[0], frame.scale))
-        seen = {eye: self._one(half, eye, frame.scale) for eye, half in halves.items() if eye in eyes}
+        halves = split_binocular(image) or {eyes[0]: image}
+        watched = {eye: self._eyes.setdefault(eye, _OneEye()) for eye in halves if eye in eyes}
+        seen = {eye: one.see(halves[eye], frame) for eye, one in watched.items()}
         absent = [eye for eye, hints in seen.items() if any(hint.key in _ABSENT for hint in hints)]
         if absent and len(absent) < len(seen):
             return (Hint(f"iris.{absent[0]}_eye_not_seen"),)
-        return _worst_first([hint for hints in seen.values() for hint in hints])
-
-    def _one(self, image: GreyImage, eye: Eye, scale: float) -> list[Hint]:
-        shrink = min(1.0, _SIDE / max(image.shape))
-        if shrink < 1:
-            size = (max(1, round(image.shape[1] * shrink)), max(1, round(image.shape[0] * shrink)))
-            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        found = segment(image)
-        if isinstance(found, Missing):
-            self._before.pop(eye, None)
-            return [Hint("iris.eye_closed" if looks_closed(image) else found.reason)]
-        hints = _framing(image, found, scale * shrink) + _state(image, found)
-        place = found.limbus.x / shrink, found.limbus.y / shrink
-        before = self._before.get(eye)
-        self._before[eye] = place
-        if before is not None:
-            moved = np.hypot(place[0] - before[0], place[1] - before[1]) * shrink
-            if moved > 0.08 * found.limbus.radius:
-                hints.append(Hint("iris.hold_still", strength=0.6))
-        return hints
+        hints = [hint for hints in seen.values() for hint in hints]
+        glints = [one.glint for one in watched.values() if one.glint is not None]
+        if glints and math.hypot(*np.mean(glints, axis=0)) > _GLINT_OFF:  # both eyes look the same way
+            hints.append(Hint("iris.look_at_lens", strength=0.7))
+        return _worst_first(hints)
 
 
 _ABSENT = ("iris.no_eye", "iris.eye_closed")
@@ -83,64 +87,183 @@ def split_binocular(image: GreyImage) -> dict[Eye, GreyImage] | None:
     return {"right": image[:, : width // 2], "left": image[:, width // 2 :]}
 
 
-def looks_closed(image: GreyImage) -> bool:
-    """Whether there is one lying line of lashes and little else: lids that are closed. A guess; it may be wrong.
+class _OneEye:
+    """One eye of a presentation."""
 
-    Lashes leave a dark, ragged stripe across the picture. Half of all that is darker than its surroundings lies in a
-    third of the height, over more than a third of the width.
+    def __init__(self) -> None:
+        self._tracker = Tracker()
+        self._before: tuple[Sight, float] | None = None
+        self._moved_at = -math.inf
+        self._absent: list[Hint] = [Hint("iris.no_eye")]
+        self.glint: tuple[float, float] | None = None
+        """From the pupil's middle to the lamps' reflection, in iris radii, where one was seen."""
+
+    def see(self, image: GreyImage, frame: Frame) -> list[Hint]:
+        now = frame.monotonic
+        sight = self._tracker.look(image, now)
+        if not isinstance(sight, Sight):
+            self._before = self.glint = None
+            if sight is not None:
+                self._absent = [Hint(_why_unseen(sight))]
+            return self._absent
+        hints = _framing(sight, frame.scale) + _state(sight)
+        glare = any(hint.key == "iris.take_off_spectacles" for hint in hints)
+        self.glint = None if glare else _glint(sight)  # which of them is the cornea's is not told
+        if self._before is not None and 0 < now - self._before[1] < 0.5:
+            before, then = self._before
+            if _moved(before, sight) > max(_FASTEST * (now - then), _SWAY):
+                self._moved_at = now
+        self._before = sight, now
+        if 0 <= now - self._moved_at < _SETTLED:
+            hints.append(Hint("iris.hold_still", strength=0.6))
+        return hints
+
+
+def _moved(before: Sight, now: Sight) -> float:
+    """How far the eye has moved between two frames, in iris radii.
+
+    By phase correlation of the same window in both, which sees tenths of a pixel; a long way by where the limbus is.
     """
-    filled, _ = without_reflections(image)
+    limbus = before.limbus
+    far = float(np.hypot(now.limbus.x - limbus.x, now.limbus.y - limbus.y)) / limbus.radius
+    if far > 0.4 or before.raw.shape != now.raw.shape:
+        return far
+    height, width = now.raw.shape
+    top, left = max(0, int(limbus.y - limbus.radius)), max(0, int(limbus.x - limbus.radius))
+    window = np.s_[top : min(height, int(limbus.y + limbus.radius)), left : min(width, int(limbus.x + limbus.radius))]
+    one, other = (sight.image[window].astype(np.float32) for sight in (before, now))
+    if min(one.shape) < 8:
+        return far
+    (right, down), sure = cv2.phaseCorrelate(one, other, cv2.createHanningWindow(one.shape[::-1], cv2.CV_32F))
+    return float(np.hypot(right, down)) / limbus.radius if sure > _ALIKE else far
+
+
+def _why_unseen(image: GreyImage) -> str:
+    """A guess at why no eye is found: lids that are closed, or nearly, leave a lying line of lashes and little else.
+
+    Half of all that is darker than its surroundings lies in a third of the height, over more than a third of the
+    width. Something as dark as only a pupil is, thicker than a lash, is what a half shut lid leaves of it.
+    """
     side = 2 * (max(image.shape) // 24) + 1
+    filled, _ = without_reflections(image)
     dark = cv2.morphologyEx(filled, cv2.MORPH_BLACKHAT, np.ones((side, side), np.uint8))
     least = max(24.0, 0.5 * float(np.quantile(dark[::2, ::2], 0.995)))
     lines = dark > least
     if not 0.004 < lines.mean() < 0.12:
-        return False
+        return "iris.no_eye"
     rows, columns = lines.sum(1), lines.sum(0)
     band = len(rows) // 3
-    fullest = float(np.convolve(rows, np.ones(band), "valid").max())
-    return fullest > 0.7 * rows.sum() and float((columns > 0).mean()) > 0.35
+    around = np.convolve(rows, np.ones(band), "valid")
+    if around.max() <= 0.7 * rows.sum() or float((columns > 0).mean()) <= 0.35:
+        return "iris.no_eye"
+    deep = cv2.dilate(cv2.blur(filled, (3, 3)), np.ones((5, 5), np.uint8))
+    shut = float(deep.min()) > _PUPIL_LEVEL * float(np.median(filled))
+    return "iris.eye_closed" if shut else "iris.open_wide"
 
 
-def _framing(image: GreyImage, found: Segmentation, scale: float) -> list[Hint]:
-    height, width = image.shape
-    limbus = found.limbus
+def _framing(sight: Sight, scale: float) -> list[Hint]:
+    height, width = sight.raw.shape
+    limbus = sight.limbus
     hints = []
-    if limbus.radius / scale < _LEAST_RADIUS * min(1.0, max(width, height) / scale / 640):
+    in_sample = scale * sight.scale
+    if limbus.radius / in_sample < _LEAST_RADIUS * min(1.0, max(width, height) / in_sample / 640):
         hints.append(Hint("iris.move_closer", strength=0.9))
     if limbus.radius > 0.42 * height:
         hints.append(Hint("iris.move_back", strength=0.9))
     gap_x = min(limbus.x, width - 1 - limbus.x) - limbus.radius
     gap_y = min(limbus.y, height - 1 - limbus.y) - limbus.radius
-    if gap_x < 0.3 * limbus.radius or gap_y < 0.1 * limbus.radius:
+    if gap_x < _SIDEWAYS * limbus.radius or gap_y < _UPRIGHT * limbus.radius:
         hints.append(Hint("iris.centre_the_eye", strength=0.8))
     return hints
 
 
-def _state(image: GreyImage, found: Segmentation) -> list[Hint]:
+def _state(sight: Sight) -> list[Hint]:
     """Lids, gaze, blur and glare of an eye that was found."""
-    limbus, pupil, lids = found.limbus, found.pupil, found.lids
+    pupil, limbus = sight.pupil, sight.limbus
     hints = []
+    lids = find_lids(sight.image, pupil, limbus)
     middle = slice(len(lids.upper) // 4, -(len(lids.upper) // 4))
     opening = np.minimum(lids.lower[middle, 1], limbus.y + limbus.radius)
     opening = opening - np.maximum(lids.upper[middle, 1], limbus.y - limbus.radius)
-    if float(np.mean(opening)) < 1.0 * limbus.radius:
+    if float(np.mean(opening)) < _OPEN * limbus.radius:
         hints.append(Hint("iris.open_wide", strength=0.75))
-    off = float(np.hypot(pupil.x - limbus.x, pupil.y - limbus.y)) / limbus.radius
-    spread = np.linalg.eigvalsh(np.cov(limbus.contour.T))
-    if off > 0.16 or spread[0] / spread[1] < 0.86:
+    if np.hypot(pupil.x - limbus.x, pupil.y - limbus.y) > 0.2 * limbus.radius:
         hints.append(Hint("iris.look_at_lens", strength=0.7))
-    edge = edge_width(image, pupil, ~found.reflections)
-    if not isinstance(edge, Missing):
-        if edge.narrow > 0.10 * limbus.radius:
+    blur = _blur(sight)
+    if blur is not None:
+        narrow, wide = blur
+        if narrow > _SOFT:
             hints.append(Hint("iris.out_of_focus", strength=0.65))
-        elif edge.wide > 0.12 * limbus.radius and edge.wide > 2 * edge.narrow:
+        elif wide > _SMEARED and wide > 1.5 * narrow:
             hints.append(Hint("iris.hold_still", strength=0.65))
-    y, x = np.ogrid[: image.shape[0], : image.shape[1]]
-    near = np.hypot(x - limbus.x, y - limbus.y) < limbus.radius
-    if float(found.reflections[near].mean()) > 0.08:
+    if _glare(sight):
         hints.append(Hint("iris.take_off_spectacles", strength=0.7))
     return hints
+
+
+def _blur(sight: Sight) -> tuple[float, float] | None:
+    """How much wider than a sharp one the pupil's edge is, in the narrowest and the widest direction, in iris radii."""
+    height, width = sight.frame.shape
+    clear = cv2.resize((~sight.reflections).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    in_frame = 1 / sight.scale
+    pupil = sight.pupil
+    x, y = (pupil.x + 0.5) * in_frame - 0.5, (pupil.y + 0.5) * in_frame - 0.5
+    edge = edge_width(sight.frame, Circle(x, y, pupil.radius * in_frame, pupil.score), clear.view(np.bool_))
+    if isinstance(edge, Missing):
+        return None
+    own = [max(0.0, each**2 - _SHARP**2) ** 0.5 / (in_frame * sight.limbus.radius) for each in (edge.narrow, edge.wide)]
+    return own[0], own[1]
+
+
+def _glint(sight: Sight) -> tuple[float, float] | None:
+    """From the pupil's middle to the lamps' reflection in the cornea, in iris radii; None where none is seen.
+
+    The cornea is a small ball on the eyeball: as the eye turns, the reflection lags behind the pupil by about three
+    quarters of an iris radius times the sine of the angle. Reflections near the nearest one are taken together.
+    """
+    pupil, radius = sight.pupil, sight.limbus.radius
+    height, width = sight.raw.shape
+    reach = 0.7 * radius
+    left, top = max(0, round(pupil.x - reach)), max(0, round(pupil.y - reach))
+    right, bottom = min(width, round(pupil.x + reach) + 1), min(height, round(pupil.y + reach) + 1)
+    part = sight.reflections[top:bottom, left:right].view(np.uint8)
+    if part.size == 0:
+        return None
+    _, _, stats, centres = cv2.connectedComponentsWithStats(part)
+    small = stats[1:, cv2.CC_STAT_AREA] < 0.12 * radius * radius + 40  # spots are widened by two pixels all around
+    places = (centres[1:][small] + (left - pupil.x, top - pupil.y)) / radius
+    if len(places) == 0:
+        return None
+    nearest = places[np.hypot(*places.T).argmin()]
+    together = places[np.hypot(*(places - nearest).T) < 0.25].mean(0)
+    return float(together[0]), float(together[1])
+
+
+def _glare(sight: Sight) -> bool:
+    """Whether lamps are mirrored by glasses: a white spot larger than the cornea's, on something darker.
+
+    A cornea mirrors a lamp at a few hundredths of an iris radius; the nearly flat glass before it many times larger.
+    """
+    radius = sight.limbus.radius
+    white = cv2.threshold(sight.raw, 244, 255, cv2.THRESH_BINARY)[1]
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(white, ltype=cv2.CV_16U)
+    if count < 2:
+        return False
+    x, y, wide, high, area = stats.T
+    height, width = white.shape
+    one = (area > 0.03 * radius**2) & (area < 0.5 * radius**2) & (area > 0.5 * wide * high)
+    one &= (x > 0) & (y > 0) & (x + wide < width) & (y + high < height)
+    parts = np.asarray(labels, dtype=np.uint16)
+    return any(_stands_out(sight.raw, parts, int(index), stats[index]) for index in np.flatnonzero(one))
+
+
+def _stands_out(image: GreyImage, labels: U16, index: int, stats: I32) -> bool:
+    """Whether most of what lies around one spot is darker."""
+    x, y, wide, high = (int(each) for each in stats[:4])
+    window = np.s_[max(0, y - 3) : y + high + 3, max(0, x - 3) : x + wide + 3]
+    own = (labels[window] == index).view(np.uint8)
+    rim = cv2.dilate(own, np.ones((7, 7), np.uint8)) > cv2.dilate(own, np.ones((3, 3), np.uint8))
+    return bool(rim.any()) and float((image[window][rim] < 215).mean()) > 0.8
 
 
 def _worst_first(hints: list[Hint]) -> tuple[Hint, ...]:

@@ -13,23 +13,24 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, F64, I32, GreyImage, frozen_copy
+from ktpel_capture.arrays import F32, F64, I64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
-from ktpel_capture.iris.boundaries import Boundary, Circle, step_kernel, steps_along
+from ktpel_capture.iris.boundaries import Circle, step_kernel, steps_along
 from ktpel_capture.iris.circles import Candidate, candidates
 
 RAYS = 64
 """Rays once around while circles are searched."""
+_MEAN = np.full(RAYS, 1 / RAYS, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """Circles in a log-polar picture: for each offset of the centre, where every ray meets the circle of row 0."""
+    """Circles in a log-polar picture: for each offset of the centre and each row, where every ray meets the circle."""
 
     radii: F64
     reach: int
     offsets: F64
-    lookup: I32
+    lookup: I64
     margin: int
 
 
@@ -46,7 +47,8 @@ def _search(first: float, last: float, rows: int, width: float, reach: float, st
     radius = along + np.sqrt(1 - (dx**2 + dy**2)[:, None] + along**2)
     shifts = np.rint(np.log(radius) / np.log(growth)).astype(np.int32)
     margin = int(abs(shifts).max())
-    lookup = ((shifts + margin) * RAYS + np.arange(RAYS, dtype=np.int32)).astype(np.int32)
+    starts = np.arange(rows)[:, None] + margin
+    lookup = ((shifts[:, None, :] + starts) * RAYS + np.arange(RAYS)).astype(np.int64)
     radii = first * growth ** np.arange(rows)
     averaged = max(1, round(np.log(1 + width) / np.log(growth)))
     return _Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), frozen_copy(lookup), margin)
@@ -56,8 +58,7 @@ def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float) ->
     """The circle with the most gain along it, in a log-polar picture (rows, rays) around (x, y)."""
     padded = np.zeros((len(gain) + 2 * search.margin, RAYS), np.float32)
     padded[search.margin : -search.margin] = gain
-    starts = np.arange(len(gain), dtype=np.int32) * RAYS
-    scores: F32 = np.take(padded.ravel(), search.lookup[:, None, :] + starts[:, None]).mean(2)
+    scores = np.take(padded.ravel(), search.lookup) @ _MEAN
     offset, row = np.unravel_index(int(scores.argmax()), scores.shape)
     radius = float(search.radii[row] * unit)
     dx, dy = search.offsets[offset] * radius
@@ -196,12 +197,18 @@ def find_pair(filled: GreyImage) -> Pair | None:
     return _most_likely(possible) if possible else None
 
 
-def evidence(raw: GreyImage, image: GreyImage, found: Pair, limbus: Boundary) -> float:
+def follow_pair(filled: GreyImage, before: Candidate) -> Pair:
+    """The pupil and the limbus near where they were a moment ago."""
+    disc = _look_for_disc(filled, before, sure=True)
+    return Pair(disc.circle, _limbus_circle(filled, disc.circle), disc.evenness, disc.contrast)
+
+
+def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> float:
     """How sure it is that this is an eye: the logarithm of the odds.
 
     A logistic regression over public and grown near-infrared eyes against closed lids, faces, fingerprint cards,
-    clouds and noise: both circles seen, an unbroken limbus, an even iris beside the pupil. ``raw`` is the picture with
-    its reflections, ``image`` without.
+    clouds and noise: both circles seen, an unbroken limbus (its ``support``), an even iris beside the pupil. ``raw`` is
+    the picture with its reflections, ``image`` without.
     """
     grain = 1.05 * float(np.median(cv2.absdiff(raw[::4, 1:], raw[::4, :-1])))
     if found.contrast < 3 * grain:
@@ -212,7 +219,7 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair, limbus: Boundary) ->
     return (
         9.9 * found.pupil.score * found.evenness
         + 13.6 * found.limbus.score
-        + 6.1 * limbus.support
+        + 6.1 * support
         - 2.5 * float(np.log(np.clip(spread, 3, 60)))
         - 12.6
     )

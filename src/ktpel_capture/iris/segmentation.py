@@ -13,7 +13,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.iris.boundaries import LIMBUS, PUPIL, Boundary, place
-from ktpel_capture.iris.circles import without_reflections
+from ktpel_capture.iris.circles import shrunk, without_reflections
 from ktpel_capture.iris.lids import Lids, find_lids
 from ktpel_capture.iris.pairs import LEAST_EVIDENCE, evidence, find_pair
 from ktpel_capture.quality import Missing
@@ -35,18 +35,14 @@ class Segmentation:
 def segment(image: GreyImage) -> Segmentation | Missing:
     """The most likely eye in the picture, or why there is none."""
     height, width = image.shape
-    scale = min(1.0, _WORKING / max(height, width))
-    small = image
-    if scale < 1:
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    small, scale = shrunk(image, _WORKING)
     filled, spots = without_reflections(small)
     pair = find_pair(filled)
     if pair is None:
         return Missing("iris.no_eye")
     pupil = place(filled, pair.pupil, PUPIL)
     limbus = place(filled, pair.limbus, LIMBUS)
-    if evidence(small, filled, pair, limbus) < LEAST_EVIDENCE:
+    if evidence(small, filled, pair, limbus.support) < LEAST_EVIDENCE:
         return Missing("iris.no_eye")
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
@@ -77,4 +73,4 @@ def _between_lids(boundary: Boundary, lids: Lids, margin: float) -> Bool | None:
     upper = np.interp(x, lids.upper[:, 0], lids.upper[:, 1])
     lower = np.interp(x, lids.lower[:, 0], lids.lower[:, 1])
     free: Bool = (y > upper + margin) & (y < lower - margin)
-    return free if free.mean() > 0.25 else None
+    return free if free.mean() > 0.35 else None
