@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from ktpel_capture.face.detection import detect_faces
 from ktpel_capture.face.landmarks import find_landmarks, region_of_box
 from ktpel_capture.face.synthesis import PORTRAITS, grow
+from ktpel_capture.face.warps import pose_map
 
 SIZE = (330, 440)
 
@@ -82,6 +83,24 @@ def test_a_closed_eye_hides_the_iris():
     assert np.linalg.norm(asleep.image[patch].mean((0, 1)) - skin) < np.linalg.norm(
         awake.image[patch].mean((0, 1)) - skin
     )
+
+
+@pytest.mark.parametrize("turn", [{"yaw": 0.51}, {"pitch": -0.6}, {"yaw": float("nan")}])
+def test_a_head_is_not_turned_further_than_a_flat_picture_can_show(turn):
+    with pytest.raises(ValueError, match="at most 0.5 rad"):
+        grow(1).capture(seed=1, size=SIZE, **turn)
+
+
+@given(seed=st.integers(0, 19), yaw=st.floats(-0.5, 0.5), pitch=st.floats(-0.5, 0.5))
+@settings(max_examples=10, deadline=None)
+def test_a_turned_head_keeps_its_skin_whole(seed, yaw, pitch):
+    """No fold: going right along a row of the turned face, one comes from further right of the packaged one."""
+    person = grow(seed)
+    size = person._colours.shape[1], person._colours.shape[0]
+    came = pose_map(person._neutral, size, yaw, pitch)
+    low, high = (person._neutral.points.min(0).astype(int), person._neutral.points.max(0).astype(int))
+    inside = came[low[1] : high[1], low[0] : high[0], 0]
+    assert (np.diff(inside, axis=1) > 0).mean() > 0.995
 
 
 def test_only_seeds_from_zero_are_people():

@@ -76,7 +76,10 @@ def sharpness_component(widths: float) -> float:
 
 
 def blocking(image: RgbImage) -> float:
-    """How much the 8-pixel blocks of JPEG show: brightness steps at block borders over steps elsewhere, less 1.
+    """How much the 8-pixel blocks of JPEG show: by how many grey levels steps at block borders exceed those elsewhere.
+
+    The excess hardly depends on the picture: JPEG at quality 90 gives about 0.4, 75 0.9, 50 1.5, 25 2.5, 15 3.5, 8 5.
+    (Its ratio to the steps elsewhere does: on smooth skin it grows with nothing to be seen.)
 
     Parameters
     ----------
@@ -85,21 +88,20 @@ def blocking(image: RgbImage) -> float:
 
     Returns
     -------
-    0 none .. about 3.
+    grey levels, 0 for none; from about 3 blocks show on skin.
 
     Source: after Wang, Sheikh and Bovik, "No-reference perceptual quality assessment of JPEG compressed images"
-    (ICIP 2002): blockiness against activity.
+    (ICIP 2002), its blockiness alone.
     """
     if min(image.shape[:2]) < 32:
         return 0.0
     grey: Any = cv2.cvtColor(image[: 8 * (image.shape[0] // 8), : 8 * (image.shape[1] // 8)], cv2.COLOR_RGB2GRAY)
-    worst = 0.0
+    excess = 0.0
     for axis, difference in ((0, cv2.absdiff(grey[:, 1:], grey[:, :-1])), (1, cv2.absdiff(grey[1:], grey[:-1]))):
         steps = _means(difference, axis)
         phase = np.array([steps[offset::8].mean() for offset in range(8)])
-        others = np.delete(phase, 7)
-        worst = max(worst, float(phase[7] / max(float(others.mean()), 0.05)) - 1)
-    return max(0.0, worst)
+        excess += float(phase[7] - np.delete(phase, 7).mean()) / 2
+    return max(0.0, excess)
 
 
 def _means(picture: Any, axis: int) -> F64:
@@ -110,8 +112,8 @@ def _means(picture: Any, axis: int) -> F64:
 
 
 def compression_component(blocks: float) -> float:
-    """0..100: 50 where borders step half as high again as the rest."""
-    return 100 / (1 + math.exp((blocks - 0.5) / 0.12))
+    """0..100: 50 where borders step 2.5 grey levels higher than the rest."""
+    return 100 / (1 + math.exp((blocks - 2.5) / 0.5))
 
 
 def pixelation(image: RgbImage) -> float:

@@ -129,7 +129,8 @@ MEASURES: tuple[QualityMeasure, ...] = (
         "face.sharpness", detail.sharpness, ("eye_strip",), "", (0, 320), _OWN, detail.sharpness_component
     ),
     QualityMeasure(
-        "face.compression_artifacts", detail.blocking, ("close_up",), "", (0, 50), _OWN, detail.compression_component
+        "face.compression_artifacts", detail.blocking, ("close_up",), "levels", (0, 255), _OWN,
+        detail.compression_component,
     ),
     _iso("natural_colour", standard.natural_colour, ("aligned",), "", (0, 150)),
     _iso("single_face_present", standard.single_face, ("faces",), "", (0, 1)),

@@ -2,7 +2,7 @@
 
 ``grow(seed)`` seats a person, ``person.capture(seed=..., **conditions)`` takes the picture. Ten synthetic faces come
 with the package (NOTICE names them); seeds ten apart are the same face mirrored, and every seed has its own
-proportions. What is composed is a picture, not a reconstruction: turns beyond 25 degrees are not believable.
+proportions. What is composed is a picture, not a reconstruction: turns end at 0.5 rad (29 degrees).
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from ktpel_capture.samples import CaptureInfo, FaceSample
 
 Backdrop: TypeAlias = Literal["red", "blue", "orange", "white", "grey", "green", "cluttered"]
 PORTRAITS = 10
+MOST_TURNED = 0.5
+"""Greatest yaw and pitch, rad."""
 _PAD_TOP, _PAD_SIDE, _PAD_BOTTOM = (
     60,
     200,
@@ -109,7 +111,7 @@ class Person:
         seed : of the folds of the cloth, the noise and who stands behind.
         size : (width, height) px.
         backdrop : colour of the cloth, or ``cluttered`` for a classroom.
-        yaw, pitch, roll : rad, as in `FaceTruth`.
+        yaw, pitch, roll : rad, as in `FaceTruth`; yaw and pitch within 0.5.
         shift : right and down, as a share of the picture.
         distance : 1 is well framed, 2 twice as far.
         exposure : light of the picture, 1 is right.
@@ -122,7 +124,16 @@ class Person:
         spectacles : ``glare`` for lenses that reflect, ``dark`` for sunglasses.
         headscarf : a scarf that leaves the face free from forehead to chin.
         someone_behind : a second person.
+
+        Raises
+        ------
+        ValueError : a head turned or nodded by more than 0.5 rad, which a flat picture cannot show.
         """
+        if not max(abs(yaw), abs(pitch)) <= MOST_TURNED:
+            raise ValueError(
+                f"a composed head turns by at most {MOST_TURNED} rad, not by yaw {yaw:g} and pitch {pitch:g}; "
+                "a packaged face is a flat picture"
+            )
         rng = np.random.default_rng([self.seed, seed])
         width, height = size
         window = min(height, width / 0.75)

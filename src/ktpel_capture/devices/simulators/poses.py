@@ -98,6 +98,8 @@ _BOUNDS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "lid_opening": (0.0, 1.2),
         "scale": (0.3, 2.5),
         "distance": (0.4, 3.0),
+        "yaw": (-0.5, 0.5),
+        "pitch": (-0.5, 0.5),
         "exposure": (0.1, 4.0),
         "dilation": (0.15, 0.75),
         "defocus": (0.0, 12.0),
