@@ -1,5 +1,7 @@
 """From a picture to findings: every kind of bad input has a name, nothing crashes."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -88,6 +90,54 @@ def test_a_resolution_that_cannot_be_is_named(true, expected):
     assert reason(sample.image, true) is None
 
 
+@pytest.mark.parametrize(("declared", "expected"), [(96, "too_high"), (1900, "too_low")])
+def test_a_resolution_so_wrong_that_no_ridge_survives_is_named_too(declared, expected):
+    sample, _ = synthesis.grow(4).capture(seed=1)
+    assert reason(sample.image, declared) == f"fingerprint.resolution_{expected}"
+
+
+def palm(side_mm=80, ppi=500):
+    """Ridges that bend over the whole picture, broken by two creases: no such large patch is on any finger."""
+    side = int(side_mm / 25.4 * ppi)
+    y, x = np.mgrid[: side + 40, :side].astype(np.float32)
+    waves = np.sin(2 * np.pi / 9.2 * np.hypot(x + 900, y - side / 3 + 60 * np.sin(x / 300)))
+    image = np.clip(150 + 70 * waves + np.random.default_rng(1).normal(0, 12, waves.shape), 0, 255).astype(np.uint8)
+    for start, end in (((0, side // 3), (side, side // 2)), ((side // 4, side), (side // 2, 0))):
+        cv2.line(image, start, end, 235, 22)
+    return image
+
+
+def test_a_palm_is_named_and_not_scored():
+    report = fingerprint.assess(FingerprintSample(palm(), 500))
+    assert reason(palm()) == "fingerprint.palm"
+    assert isinstance(report.score, Missing)
+
+
+def test_slaps_and_rolled_fingers_are_no_palms():
+    for name in ("a002", "a089", "b157", "cmp00003"):
+        assert reason(print_of(f"nist_images/{name}.png")) is None
+
+
+@pytest.mark.parametrize("kind", ["blank", "black", "noise"])
+def test_sixteen_megapixels_are_answered(kind):
+    image = {
+        "blank": lambda: np.full((4000, 4000), 255, np.uint8),
+        "black": lambda: np.zeros((4000, 4000), np.uint8),
+        "noise": lambda: np.random.default_rng(1).integers(0, 256, (4000, 4000), np.uint8),
+    }[kind]()
+    report = fingerprint.assess(FingerprintSample(image, 500))
+    assert isinstance(report.score, Missing)
+
+
+def test_the_map_of_ridge_quality_is_high_on_ridges_and_nothing_beside_them():
+    sample, truth = replace(synthesis.grow(3), wear=0.1).capture(seed=1)
+    quality = fingerprint.analyse(sample).ridge_quality
+    touched = cv2.resize(truth.contact.astype(np.uint8), quality.shape[::-1], interpolation=cv2.INTER_AREA) > 0
+    assert quality.shape == (70, 52)
+    assert quality[cv2.erode(touched.astype(np.uint8), np.ones((5, 5))) > 0].mean() > 0.7
+    assert quality[cv2.dilate(touched.astype(np.uint8), np.ones((5, 5))) == 0].max() == 0
+
+
 def test_a_finer_scan_is_measured_as_the_same_print():
     finger = synthesis.grow(4)
     coarse, _ = finger.capture(seed=1)
@@ -101,7 +151,7 @@ def test_a_finer_scan_is_measured_as_the_same_print():
 
 @pytest.mark.parametrize("seed", [1, 6])
 def test_dry_wet_light_and_heavy_move_the_measures_that_name_them(seed):
-    finger = synthesis.grow(seed)
+    finger = replace(synthesis.grow(seed), wear=0.2, dryness=0.0)  # soft skin: the condition alone shall show
 
     def measured(name, **conditions):
         report = fingerprint.assess(finger.capture(seed=2, **conditions)[0])

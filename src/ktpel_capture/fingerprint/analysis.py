@@ -10,13 +10,14 @@ import numpy as np
 from ktpel_capture.arrays import F32, GreyImage
 from ktpel_capture.fingerprint.boxes import Box
 from ktpel_capture.fingerprint.enhancement import enhance
-from ktpel_capture.fingerprint.extraction import Found, as_template, extract
+from ktpel_capture.fingerprint.extraction import Found, as_template, extract, ridge_quality
 from ktpel_capture.fingerprint.flow import BLOCK, RidgeFlow, even_out, flow_of
 from ktpel_capture.fingerprint.nfiq2.features import Nfiq2Features, nfiq2_features
 from ktpel_capture.fingerprint.nfiq2.minutiae import minutiae_measures
-from ktpel_capture.fingerprint.presence import Presence, presence
+from ktpel_capture.fingerprint.presence import Presence, presence_of
 from ktpel_capture.fingerprint.resolution import at_500_ppi
 from ktpel_capture.fingerprint.segmentation import finger_boxes
+from ktpel_capture.fingerprint.singular import Pattern, SingularPoints, pattern_of, singular_points_of
 from ktpel_capture.fingerprint.spectrum import ridge_spectrum
 from ktpel_capture.quality import Missing
 from ktpel_capture.samples import FingerprintSample
@@ -38,6 +39,9 @@ class FingerprintAnalysis:
     fingers : one box a fingertip, in pixels at 500 ppi.
     found : every end and branching of the ridges, trusted or not, at 500 ppi.
     minutiae : the trusted ones, in the pixels of the sample.
+    ridge_quality : (rows, cols) float32 on blocks of 8 pixels, 0 no ridges to be read .. 1 clean.
+    singular : cores and deltas, in pixels at 500 ppi.
+    pattern : arch, tented arch, left or right loop, whorl.
     nfiq2 : the native measures of NFIQ 2 that need no minutiae.
     nfiq2_minutiae : those that do.
     """
@@ -51,6 +55,9 @@ class FingerprintAnalysis:
     fingers: tuple[Box, ...] | Missing
     found: Found | Missing
     minutiae: Minutiae | Missing
+    ridge_quality: F32 | Missing
+    singular: SingularPoints | Missing
+    pattern: Pattern | Missing
     nfiq2: Nfiq2Features | Missing
     nfiq2_minutiae: Mapping[str, float] | Missing
 
@@ -60,7 +67,7 @@ def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
     image = at_500_ppi(sample)
     features = nfiq2_features(image)
     spectrum = ridge_spectrum(image)
-    there = presence(image, spectrum)
+    there = presence_of(sample, image, spectrum)
     if isinstance(there, Missing):
         return _nothing(sample, image, there, features)
     even, contrast = even_out(image)
@@ -69,6 +76,9 @@ def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
         return _nothing(sample, image, Missing("fingerprint.no_ridges"), features)
     mended = enhance(even, flow)
     found = extract(mended, flow)
+    fingers = finger_boxes(spectrum) or (_around(flow),)
+    several = Missing("fingerprint.not_one_finger") if len(fingers) > 1 else None
+    singular = singular_points_of(flow)
     return FingerprintAnalysis(
         sample=sample,
         image=image,
@@ -76,9 +86,12 @@ def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
         contrast=contrast,
         flow=flow,
         mended=mended,
-        fingers=finger_boxes(spectrum) or (_around(flow),),
+        fingers=fingers,
         found=found,
         minutiae=as_template(found, sample),
+        ridge_quality=ridge_quality(mended, flow),
+        singular=several or singular,
+        pattern=several or pattern_of(singular, flow, fingers[0].angle),
         nfiq2=features,
         nfiq2_minutiae=features if isinstance(features, Missing) else minutiae_measures(features, found),
     )
@@ -95,4 +108,19 @@ def _around(flow: RidgeFlow) -> Box:
 def _nothing(
     sample: FingerprintSample, image: GreyImage, why: Missing, features: Nfiq2Features | Missing
 ) -> FingerprintAnalysis:
-    return FingerprintAnalysis(sample, image, why, why, why, why, why, why, why, features, why)
+    return FingerprintAnalysis(
+        sample,
+        image,
+        presence=why,
+        contrast=why,
+        flow=why,
+        mended=why,
+        fingers=why,
+        found=why,
+        minutiae=why,
+        ridge_quality=why,
+        singular=why,
+        pattern=why,
+        nfiq2=features,
+        nfiq2_minutiae=why,
+    )

@@ -9,11 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, I64, U8, Bool
+from ktpel_capture.arrays import F32, I64, U8, Bool, frozen_copy
 from ktpel_capture.fingerprint.enhancement import enhance
 from ktpel_capture.fingerprint.flow import BLOCK, RidgeFlow, even_out, flow_of, to_pixels
 from ktpel_capture.fingerprint.resolution import at_500_ppi
 from ktpel_capture.fingerprint.thinning import crossing_masks, pack, prune, thin, unpack
+from ktpel_capture.imaging.gradients import block_mean
 from ktpel_capture.samples import FingerprintSample
 from ktpel_capture.templates import Minutiae
 
@@ -71,8 +72,7 @@ class Found:
     @property
     def quality(self) -> F32:
         """How far each can be trusted, 0..1: direction agrees around it, and ridge and valley stand apart."""
-        quality: F32 = np.clip(self.coherence, 0, 1) * np.clip(self.strength / np.float32(0.6), 0, 1)
-        return quality
+        return _certain(self.coherence, self.strength)
 
 
 def as_template(found: Found, sample: FingerprintSample) -> Minutiae:
@@ -90,6 +90,26 @@ def as_template(found: Found, sample: FingerprintSample) -> Minutiae:
         size=(width, height),
         position=sample.position,
     )
+
+
+def ridge_quality(ridges: F32, flow: RidgeFlow) -> F32:
+    """How well ridges can be read on blocks of `BLOCK` pixels: (rows, cols) float32, 0 outside the print .. 1 clean.
+
+    Parameters
+    ----------
+    ridges : mended, of `enhance`: their amplitude says how much of the print was ridges.
+    flow : how far they agree on one direction.
+    """
+    strength = block_mean(np.abs(ridges), BLOCK)
+    quality: F32 = _certain(flow.coherence, np.asarray(_cv2.blur(strength, (3, 3)), np.float32))
+    quality[~flow.foreground] = 0
+    return frozen_copy(quality)
+
+
+def _certain(coherence: F32, strength: F32) -> F32:
+    """Direction agrees, and ridge and valley stand apart as on a clean print."""
+    certain: F32 = np.clip(coherence, 0, 1) * np.clip(strength / np.float32(0.6), 0, 1)
+    return certain
 
 
 def extract(ridges: F32, flow: RidgeFlow) -> Found:

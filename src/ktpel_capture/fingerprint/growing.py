@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,9 +17,9 @@ from ktpel_capture.arrays import F32, F64, I64, frozen_copy
 from ktpel_capture.fingerprint.enhancement import STEP, direction_number, filtered, frequency_number, grid_of
 from ktpel_capture.fingerprint.extraction import without_specks
 from ktpel_capture.fingerprint.flow import BLOCK
+from ktpel_capture.fingerprint.singular import Pattern
 from ktpel_capture.fingerprint.thinning import crossing_masks, pack, prune, thin, unpack
 
-Pattern: TypeAlias = Literal["arch", "tented_arch", "left_loop", "right_loop", "whorl"]
 PATTERNS: dict[Pattern, float] = {
     "left_loop": 0.338,
     "right_loop": 0.317,
@@ -65,8 +65,14 @@ class Skin:
 
 
 @lru_cache(maxsize=64)
-def grow_skin(seed: int, pattern: Pattern | None = None) -> Skin:
+def grow_skin(seed: int, pattern: Pattern | None = None, spacing: float | None = None) -> Skin:
     """Grow the skin of one fingertip; the same seed gives the same skin.
+
+    Parameters
+    ----------
+    seed : of everything left to chance.
+    pattern : the pattern class it shall have.
+    spacing : from ridge to ridge in the middle of the pad, pixels at 500 ppi; 7.6 to 10.6 by the seed where None.
 
     Source: ridges as the fixed point of contextual filtering, R. Cappelli, D. Maio, D. Maltoni, Synthetic
     fingerprint-image generation, ICPR 2000; flow from zeros and poles, B. G. Sherlock and D. M. Monro, A model for
@@ -79,7 +85,8 @@ def grow_skin(seed: int, pattern: Pattern | None = None) -> Skin:
     lean = random.normal(0, 0.04)
     rows, cols = grid_of((HEIGHT, WIDTH))
     x, y = np.meshgrid(np.arange(cols) * float(STEP), np.arange(rows) * float(STEP))
-    base = random.uniform(7.6, 10.6)
+    drawn_base = random.uniform(7.6, 10.6)
+    base = drawn_base if spacing is None else spacing
     period_noise = _smooth(random, 5, 4) * 0.05
     angle = flow_at(x, y, cores, deltas, drawn, sway, lean)
     period = period_at(x, y, base, period_noise)

@@ -136,8 +136,11 @@ def press(
     if scale > 0.6:
         grain = cv2.GaussianBlur(grain, (0, 0), 0.8 * scale) * (2.4 * scale)
     patches = _smooth_noise(random, shape, 26 * scale)
-    rough = 0.1 + 0.9 * wear**2 + 0.75 * dryness
-    height = height + offset + rough * grain + (0.05 + 0.6 * wear + 0.25 * dryness + 0.3 * wetness) * patches
+    rough = 0.1 + 0.6 * wear**2 + 0.75 * dryness
+    # hard and dry skin misses the glass in patches, wet skin floods it in patches
+    missed = np.minimum(patches, np.float32(0.25))
+    height = (1 - 0.2 * wear) * height + offset + rough * grain
+    height += (0.05 + 0.3 * wetness) * patches + (0.6 * wear + 0.25 * dryness) * missed
     ink = 1 / (1 + np.exp(-4.5 * height))
     depth = 0.62 + 0.3 * pressure + 0.15 * wetness - 0.25 * dryness
     darkness: F32 = (np.minimum(depth, 1) * ink * np.clip(8 * (1 - edge), 0, 1)).astype(np.float32)

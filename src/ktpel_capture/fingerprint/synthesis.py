@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import cv2
@@ -18,8 +19,9 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.fingerprint.boxes import Box
 from ktpel_capture.fingerprint.flow import BLOCK
-from ktpel_capture.fingerprint.growing import PATTERNS, Pattern, Skin, grow_skin
+from ktpel_capture.fingerprint.growing import PATTERNS, Skin, grow_skin
 from ktpel_capture.fingerprint.pressing import Conditions, Impression, press
+from ktpel_capture.fingerprint.singular import Pattern
 from ktpel_capture.samples import FINGERS, FINGERS_OF, FingerprintSample, Position
 from ktpel_capture.templates import Minutiae
 
@@ -66,6 +68,8 @@ class Finger:
     width, length : of the pad in mm.
     wear : 0 soft skin .. 1 the hands of a mason: how patchily the ridges print.
     breadth : of the ridges against the valleys, 0 alike, positive broader.
+    dryness : of the skin itself, 0 supple .. 1 leather: taken off the moisture of every press.
+    surface : (height, width) float32 at 500 ppi, the ridges with the creases of this skin: what touches the glass.
     """
 
     skin: Skin
@@ -73,10 +77,12 @@ class Finger:
     length: float
     wear: float = 0.3
     breadth: float = 0.0
+    dryness: float = 0.0
+    surface: F32 | None = None
 
     @property
     def ridges(self) -> F32:
-        """(height, width) float32 at 500 ppi, -1 the floor of a valley .. 1 the top of a ridge."""
+        """(height, width) float32 at 500 ppi, -1 the floor of a valley .. 1 the top of a ridge; without creases."""
         return self.skin.ridges
 
     @property
@@ -85,9 +91,16 @@ class Finger:
 
     def press(self, conditions: Conditions, *, seed: int, ppi: float, size: tuple[int, int]) -> Impression:
         """Lay the finger on glass of ``size`` pixels once."""
-        pad = (self.width, self.length)
+        surface = self.skin.ridges if self.surface is None else self.surface
         return press(
-            self.skin.ridges, pad, conditions, seed=seed, ppi=ppi, size=size, wear=self.wear, breadth=self.breadth
+            surface,
+            (self.width, self.length),
+            replace(conditions, moisture=conditions.moisture - 0.4 * self.dryness),
+            seed=seed,
+            ppi=ppi,
+            size=size,
+            wear=self.wear,
+            breadth=self.breadth,
         )
 
     def capture(
@@ -203,17 +216,74 @@ def grow(seed: int, pattern: Pattern | None = None) -> Finger:
     seed : any whole number from 0.
     pattern : the pattern class it shall have; left to chance by the seed where None.
     """
-    return _finger(grow_skin(seed, pattern), np.random.default_rng((seed, 3)))
+    random = np.random.default_rng((seed, 3))
+    return _finger(grow_skin(seed, pattern), _Person.drawn(random), random, 16.5)
 
 
-def _finger(skin: Skin, random: np.random.Generator, width: float = 16.5) -> Finger:
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What the ten fingers of one person share.
+
+    Attributes
+    ----------
+    build : size of the hand, 1 on average.
+    wear, dryness, breadth : as of `Finger`.
+    creases : how many on a fingertip on average; the skin of the old is full of them.
+    """
+
+    build: float
+    wear: float
+    dryness: float
+    breadth: float
+    creases: float
+
+    @classmethod
+    def drawn(cls, random: np.random.Generator) -> _Person:
+        """Somebody from 17 to 85 years, whose hands have worked or not."""
+        old = max(0.0, (random.uniform(17, 85) - 50) / 35)
+        wear = float(random.beta(1.1, 1.9))
+        return cls(
+            build=float(np.clip(random.normal(1, 0.07), 0.83, 1.2)),
+            wear=min(1.0, wear + 0.2 * old),
+            dryness=min(1.0, float(random.beta(1.2, 3.0)) + 0.3 * old),
+            breadth=float(np.clip(random.normal(0, 0.18), -0.35, 0.35)),
+            creases=0.5 + 6 * old + 1.5 * wear,
+        )
+
+
+def _finger(skin: Skin, person: _Person, random: np.random.Generator, width: float) -> Finger:
+    width = width * person.build * random.uniform(0.97, 1.03)
     return Finger(
         skin=skin,
-        width=width * random.uniform(0.93, 1.07),
+        width=width,
         length=width * random.uniform(1.3, 1.45),
-        wear=float(random.beta(1.1, 1.9)),
-        breadth=float(random.normal(0, 0.25)),
+        wear=float(np.clip(person.wear + random.normal(0, 0.08), 0, 1)),
+        breadth=float(person.breadth + random.normal(0, 0.05)),
+        dryness=person.dryness,
+        surface=frozen_copy(_creased(skin.ridges, int(random.poisson(person.creases)), random)),
     )
+
+
+def _creased(ridges: F32, count: int, random: np.random.Generator) -> F32:
+    """Ridges cut by ``count`` creases: furrows 0.05 to 0.3 mm wide and 3 to 12 mm long that run anywhere."""
+    if not count:
+        return ridges
+    height, width = ridges.shape
+    furrows = np.zeros((height, width), np.uint8)
+    along = np.linspace(-0.5, 0.5, 13)
+    for _ in range(count):
+        x, y = random.uniform(0.15, 0.85) * width, random.uniform(0.15, 0.8) * height
+        turn, bend = random.uniform(0, math.pi), random.normal(0, 0.25)
+        length, thickness = random.uniform(60, 240), random.uniform(1, 6)
+        direction = turn + bend * along
+        line = np.stack((x + length * along * np.cos(direction), y - length * along * np.sin(direction)), 1)
+        points = np.rint(line * 16).astype(np.int32)
+        for piece, place in zip(pairwise(points), (along[1:] + along[:-1]) / 2):
+            taper = max(1, round(thickness * math.sqrt(max(0.0, 1 - 4 * place**2))))
+            cv2.polylines(furrows, [np.stack(piece)], False, 255, taper, cv2.LINE_AA, 4)
+    depth = np.asarray(cv2.GaussianBlur(furrows, (0, 0), 1.0), np.float32)
+    creased: F32 = ridges - depth * np.float32(2.2 / 255)
+    return creased
 
 
 _WIDTHS = {"thumb": 19.0, "index": 16.0, "middle": 16.5, "ring": 15.5, "little": 13.5}
@@ -235,9 +305,12 @@ class _Hand(Mapping[Position, Finger]):
         number = FINGERS.index(position) if position in FINGERS else -1
         if number < 0:
             raise KeyError(position)
+        person = _Person.drawn(np.random.default_rng((self._seed, 12)))
         random = np.random.default_rng((self._seed, 10, number))
-        skin = grow_skin(int(random.integers(2**62)))
-        return _finger(skin, random, _WIDTHS[position.split("_")[1]])
+        # larger hands have wider ridges, by less than in proportion
+        spacing = float(np.clip(9.1 * person.build**0.7 * random.normal(1, 0.06), 7.2, 11.2))
+        skin = grow_skin(int(random.integers(2**62)), None, spacing)
+        return _finger(skin, person, random, _WIDTHS[position.split("_")[1]])
 
     def __iter__(self) -> Iterator[Position]:
         return iter(FINGERS)
