@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ktpel_capture.arrays import F32, F64, I32, GreyImage, frozen_copy
 
@@ -49,31 +50,33 @@ def responses(image: GreyImage) -> F32:
     rows, columns = (height - 9) // STRIDE + 1, (width - 9) // STRIDE + 1
     if rows < 1 or columns < 1:
         return np.zeros((0, 0), np.float32)
-    total = np.zeros((rows + 2, columns + 2), np.float32)
     padded = image
     if height < (rows + 2) * STRIDE or width < (columns + 2) * STRIDE:
         missing = ((rows + 2) * STRIDE - height, (columns + 2) * STRIDE - width)
         padded = np.pad(image, ((0, max(0, missing[0])), (0, max(0, missing[1]))))
     block = padded[: (rows + 2) * STRIDE, : (columns + 2) * STRIDE]
-    phases = iter(_phases())
-    for line in range(STRIDE):
-        parts = cv2.split(block[line::STRIDE].reshape(rows + 2, columns + 2, STRIDE))
-        # the four of a line stay within 16 bits (at most 88 x 255), all sixteen do not
-        along = np.zeros((rows + 2, columns + 2), np.int16)
-        for part in parts:
-            one = cv2.filter2D(part, cv2.CV_16S, next(phases), anchor=(1, 1), borderType=cv2.BORDER_CONSTANT)
-            cv2.add(along, one, dst=along)
-        cv2.add(total, along, dst=total, dtype=cv2.CV_32F)
-    return total[1:-1, 1:-1]
+    # every other line stays within 16 bits (at most 98 x 255), all of them together do not
+    halves = [_summed(block, lines) for lines in ((0, 2), (1, 3))]
+    total = cv2.add(halves[0], halves[1], dtype=cv2.CV_32F)
+    return np.asarray(total[1:-1, 1:-1], dtype=np.float32)
+
+
+def _summed(block: GreyImage, lines: tuple[int, ...]) -> NDArray[np.int16]:
+    """Responses of the kernel's rows of these phases."""
+    rows, columns = block.shape[0] // STRIDE, block.shape[1] // STRIDE
+    total = None
+    for line in lines:
+        parts = cv2.split(block[line::STRIDE].reshape(rows, columns, STRIDE))
+        for part, phase in zip(parts, _phases()[STRIDE * line :], strict=False):
+            one = cv2.filter2D(part, cv2.CV_16S, phase, anchor=(1, 1), borderType=cv2.BORDER_CONSTANT)
+            total = one if total is None else cv2.add(total, one, dst=total)
+    return np.asarray(total, dtype=np.int16)
 
 
 def power(image: GreyImage) -> float:
     """Mean squared response of the kernel, exact; 0 for a picture smaller than 9x9."""
-    found = responses(image)
-    if found.size == 0:
-        return 0.0
-    flat = found.astype(np.float64).ravel()
-    return float(np.square(flat).sum()) / flat.size
+    found = responses(image).astype(np.float64).ravel()
+    return float(found @ found) / found.size if found.size else 0.0
 
 
 def sharpness_of(image: GreyImage) -> float:
