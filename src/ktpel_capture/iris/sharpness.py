@@ -76,7 +76,7 @@ def _summed(block: GreyImage, lines: tuple[int, ...]) -> NDArray[np.int16]:
 def power(image: GreyImage) -> float:
     """Mean squared response of the kernel, exact; 0 for a picture smaller than 9x9."""
     found = responses(image).astype(np.float64).ravel()
-    return float(found @ found) / found.size if found.size else 0.0
+    return float(np.square(found).sum()) / found.size if found.size else 0.0
 
 
 def sharpness_of(image: GreyImage) -> float:
