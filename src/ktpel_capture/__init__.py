@@ -161,7 +161,6 @@ if TYPE_CHECKING:
         modality_of as modality_of,
     )
     from ktpel_capture.session import Session as Session
-    from ktpel_capture.session import Session as Session
 
 
 __version__ = "0.1.0"
@@ -274,7 +273,6 @@ _WHERE = {
         "Position",
         "modality_of",
     ),
-    "session": ("Session",),
     "session": ("Session",),
 }
 _MODULES = ("face", "fingerprint", "iris", "records", "signature")
