@@ -292,8 +292,15 @@ class SequenceOf:
     def read(self, reader: Reader, at: int, end: int, name: str, depth: int) -> tuple[Any, ...]:
         found = []
         here = at
+        data = reader.data
         while here < end:
-            tag, start, stop = read_tlv(reader, here, end, name)
+            if here + 4 <= end and data[here + 1] == 0x82 and data[here + 2] and data[here] & 0x1F != 0x1F:
+                tag, start = data[here], here + 4  # the usual long form, without a call
+                stop = start + (data[here + 2] << 8 | data[here + 3])
+                if stop > end:
+                    raise _cut(reader, start, stop - start, end, name)
+            else:
+                tag, start, stop = read_tlv(reader, here, end, name)
             if self.kind.choice:
                 start = here
             elif tag != self.universal:
