@@ -182,7 +182,7 @@ def _records(pupils: Sequence[tuple[Any, Mapping[str, Step]]]) -> Markup:
             tag("div", told_position(item["position"]), " (", word(f"reason_{item['reason']}"), ")")
             for item in content["unavailable"]
         ]
-        for name, file in content["files"].items():
+        for name, file in sorted(content["files"].items(), key=lambda item: item[1]["format"] != "CBEFF"):
             state: Child = tag("span", word("rules_kept"), class_="tag good")
             if file["violations"]:
                 state = tag("ul", (tag("li", violation) for violation in file["violations"]), class_="stop")
