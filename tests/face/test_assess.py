@@ -38,6 +38,7 @@ def test_a_person_well_seated_before_red_cloth_is_accepted(seed, ktpel):
     sample, _ = grow(seed).capture(seed=1, size=(750, 1000))
     verdict = ktpel.judge(assess(sample), RED)
     assert verdict.accepted, verdict.findings
+    assert not findings(verdict), "nor is there a warning: what is always said is soon not heard"
 
 
 @pytest.mark.parametrize(

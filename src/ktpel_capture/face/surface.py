@@ -11,7 +11,7 @@ import numpy as np
 from ktpel_capture.arrays import F64, U8
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.landmarks import Landmarks
-from ktpel_capture.imaging.colour import strongest, weakest
+from ktpel_capture.imaging.colour import luminance, strongest, weakest
 from ktpel_capture.quality import Missing
 
 _IRISES = ((468, (469, 470, 471, 472)), (473, (474, 475, 476, 477)))
@@ -69,8 +69,8 @@ def _inside(aligned: Aligned, centre: F64, radius: float) -> U8:
 
 def _band(aligned: Aligned, centre: F64, half_width: int, half_height: int) -> U8:
     x, y = _at(centre)
-    part = aligned.luminance[max(0, y - half_height) : y + half_height, max(0, x - half_width) : x + half_width]
-    return part.ravel()
+    part = aligned.image[max(0, y - half_height) : y + half_height, max(0, x - half_width) : x + half_width]
+    return luminance(part).ravel() if part.size else np.zeros(0, np.uint8)
 
 
 def red_eye(surface: Surface) -> float:
