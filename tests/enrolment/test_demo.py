@@ -133,10 +133,13 @@ def test_every_recording_leaves_as_a_set_that_keeps_the_registrys_rules(out, sto
 
 def test_the_records_are_read_again_by_check(out):
     told = subprocess.run(
-        [*command(out)[:3], "check", str(out / "records"), "--json"], capture_output=True, text=True, check=False
+        [*command(out)[:3], "check", *map(str, (out / "records").glob("002*")), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     judged = json.loads(told.stdout)["samples"]
-    assert len(judged) == 3 * 13 - 1 + 3
+    assert len(judged) == 12 + 1, "of the pupil with nine fingers"
     assert all(sample["verdict"]["accepted"] for sample in judged)
 
 
