@@ -18,8 +18,10 @@ class Minutiae:
     ----------
     x, y : (N,) float32, pixels of the image they were found in, pixel centres at integers.
     angle : (N,) float32, radians in [0, 2 pi), counter-clockwise as seen on the picture: direction a moves by
-        (cos a, -sin a). A ridge ending points along the ridge it ends, into the valley's opening, as
-        ISO/IEC 19794-2 counts it.
+        (cos a, -sin a). A ridge ending points from its tip back along the ridge that ends there; a bifurcation from
+        the fork along the valley that ends between its branches, as in ISO/IEC 19794-2 and INCITS 378 (and as
+        nbis-py gives them). The NIST fields of an ANSI/NIST-ITL type-9 record, and mindtct's own files, point the
+        other way, out of the ridge or valley: half a turn more.
     kind : (N,) uint8, 1 ridge ending, 2 bifurcation, 0 other (the codes of ISO/IEC 19794-2).
     quality : (N,) float32, 0 (doubtful) .. 1 (certain).
     ppi : resolution of that image.

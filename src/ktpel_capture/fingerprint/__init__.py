@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ktpel_capture.fingerprint.analysis import FingerprintAnalysis as FingerprintAnalysis, analyse as analyse
     from ktpel_capture.fingerprint.assessing import ALGORITHM as ALGORITHM, assess as assess
     from ktpel_capture.fingerprint.boxes import Box as Box
+    from ktpel_capture.fingerprint.choice import best_two as best_two
     from ktpel_capture.fingerprint.comparison import (
         Prepared as Prepared,
         compare as compare,
@@ -34,6 +35,7 @@ _WHERE = {
     "analysis": ("FingerprintAnalysis", "analyse"),
     "assessing": ("ALGORITHM", "assess"),
     "boxes": ("Box",),
+    "choice": ("best_two",),
     "comparison": ("Prepared", "compare", "compare_many", "prepare"),
     "extraction": ("minutiae",),
     "live": ("watch",),

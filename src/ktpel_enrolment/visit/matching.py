@@ -46,16 +46,4 @@ def looks_the_same(before: kc.FaceSample, portrait: kc.FaceSample) -> bool:
 
 def best_two(fingers: Mapping[kc.Position, kc.FingerprintSample]) -> tuple[kc.Position, ...]:
     """The two fingers for the chip: both index fingers, else thumbs, middle, ring, little fingers in that order."""
-    order: tuple[kc.Position, ...] = (
-        "right_index",
-        "left_index",
-        "right_thumb",
-        "left_thumb",
-        "right_middle",
-        "left_middle",
-        "right_ring",
-        "left_ring",
-        "right_little",
-        "left_little",
-    )
-    return tuple(finger for finger in order if finger in fingers)[:2]
+    return kc.fingerprint.best_two(fingers)
