@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         missing_fingers as missing_fingers,
         segment as segment,
     )
+    from ktpel_capture.fingerprint.slots import SlotCheck as SlotCheck, check_slots as check_slots
     from ktpel_capture.fingerprint.synthesis import (
         Finger as Finger,
         grow as grow,
@@ -41,6 +42,7 @@ _WHERE = {
     "live": ("watch",),
     "measures": ("MEASURES",),
     "segmentation": ("SegmentedFinger", "missing_fingers", "segment"),
+    "slots": ("SlotCheck", "check_slots"),
     "synthesis": ("Finger", "grow", "grow_hand", "slap"),
 }
 _MODULES = ("live", "overlay", "synthesis")

@@ -24,6 +24,9 @@ _PAIRS = 80
 _REACH_OF_MATCH = 18.0
 """Minutiae further apart than this after alignment (0.9 mm) are not the same, pixels at 500 ppi."""
 
+_TOLERANCE = 1.0
+"""How much two minutiae may move and turn against each other, against what `_agreement` says."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
@@ -146,7 +149,7 @@ def _agreement(a: Prepared, b: Prepared, i: I64, j: I64) -> F32:
     stretch = (far_a - far_b) / (4 + np.float32(0.03) * (far_a + far_b))
     twist = cos * cos[:, None] + sin * sin[:, None]
     unlike = stretch * stretch * np.float32(0.5) - bearing * np.float32(16) - twist * np.float32(1 / 0.09)
-    agree = np.exp(np.float32(-16 - 1 / 0.09) - unlike)
+    agree = np.exp((np.float32(-16 - 1 / 0.09) - unlike) * np.float32(1 / _TOLERANCE**2))
     agree[(i[:, None] == i) | (j[:, None] == j)] = 0
     both: F32 = np.minimum(agree, agree.T)
     return both

@@ -1,11 +1,10 @@
-"""The single fingers of a slap: where they lie, whose they are, which is missing."""
+"""The single fingers of a slap: where they lie, and each cut out and turned upright."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import cv2
@@ -13,14 +12,14 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, U8
 from ktpel_capture.fingerprint.boxes import Box
+from ktpel_capture.fingerprint.hands import arrangement, names_of
 from ktpel_capture.fingerprint.presence import LEAST_WINDOWS
 from ktpel_capture.fingerprint.resolution import at_500_ppi
+from ktpel_capture.fingerprint.slap_map import CELL, RidgeMap, disc, ridge_map
 from ktpel_capture.fingerprint.spectrum import RidgeSpectrum, ridge_spectrum
 from ktpel_capture.samples import FINGERS_OF, FingerprintSample, Position
 
 _cv2: Any = cv2
-CELL = 8
-"""Side of a cell of the map that fingers are sought on, pixels at 500 ppi (0.4 mm)."""
 _MM = 500 / 25.4 / CELL
 """Cells a millimetre."""
 
@@ -47,15 +46,18 @@ def segment(slap: FingerprintSample, absent: Collection[Position] = ()) -> tuple
     Parameters
     ----------
     slap : several fingers at once; ``position`` says which, or ``unknown``, and then four fingers are named by the
-        hand they are found to be of.
+        hand they are found to be of. Of one finger's picture the finger that it shows most of.
     absent : fingers that were declared unavailable, so that the others get the right names.
 
     Returns
     -------
-    One value a fingertip found; fewer than expected where some did not touch (`missing_fingers` names them).
+    One value a fingertip found; fewer than expected where some did not touch (`missing_fingers` names them). Where it
+    cannot be told which finger is missing, the names that are in doubt are ``unknown``.
     """
     boxes = finger_boxes(ridge_spectrum(at_500_ppi(slap)))
-    names = _names(boxes, slap.position, absent)
+    if slap.position not in FINGERS_OF and slap.position != "unknown" and boxes:
+        boxes = (max(boxes, key=lambda box: box.size[0] * box.size[1]),)
+    names = names_of(boxes, slap.position, absent)
     scale = slap.ppi / 500
     fingers = []
     for box, name in zip(boxes, names):
@@ -91,87 +93,79 @@ def cut_out(slap: FingerprintSample, box: Box, position: Position) -> Fingerprin
     return FingerprintSample(np.asarray(image, np.uint8), slap.ppi, position, slap.impression, slap.capture)
 
 
-def ridge_map(spectrum: RidgeSpectrum) -> U8:
-    """Where ridges are: (rows, cols) uint8 on cells of `CELL` pixels, 1 where there are some.
-
-    Fine enough for the gap between two fingers from the local swing of grey, and sure that it is ridges, not writing
-    or a hole punched in the card, from the spectrum of wider windows.
-    """
-    half = spectrum.half
-    rows, cols = half.shape[0] // 4, half.shape[1] // 4
-    if rows < 8 or cols < 8 or not spectrum.ridged.any():
-        return np.zeros((rows, cols), np.uint8)
-    swing = _cv2.absdiff(_cv2.blur(half, (3, 3)), _cv2.blur(half, (11, 11)))[: rows * 4, : cols * 4]
-    fine = _cv2.resize(swing, (cols, rows), interpolation=cv2.INTER_AREA)
-    swing = _cv2.blur(fine, (3, 3)).astype(np.float32)
-    likely = spectrum.strength * ((spectrum.period < 16) & (spectrum.period > 4.8))
-    # the middle of window n is cell 4 n + 3.5
-    at_x = ((np.arange(cols, dtype=np.float32) - 3.5) / 4)[None, :].repeat(rows, 0)
-    at_y = ((np.arange(rows, dtype=np.float32) - 3.5) / 4)[:, None].repeat(cols, 1)
-    sure = _cv2.remap(likely.astype(np.float32), at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    ridged = _cv2.GaussianBlur(sure, (0, 0), 1.5) > 0.16
-    if not ridged.any():
-        return np.zeros((rows, cols), np.uint8)
-    typical = float(np.median(swing[ridged]))
-    mask: U8 = (ridged & (swing > 0.4 * typical) & (fine > 0.2 * typical)).astype(np.uint8)
-    return mask
-
-
 def finger_boxes(spectrum: RidgeSpectrum) -> tuple[Box, ...]:
     """A box around every fingertip of a picture at 500 ppi, from left to right as the hand lies."""
     if int(spectrum.ridged.sum()) < LEAST_WINDOWS:
         return ()
-    mask = _cv2.morphologyEx(ridge_map(spectrum), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    return tuple(_boxes(mask))
-
-
-def _boxes(mask: U8) -> list[Box]:
-    areas = _areas(mask)
+    there = ridge_map(spectrum)
+    areas = _areas(_solid(there))
     angle = _hand_angle(areas)
-    parts = [_Part(points, angle) for points in areas]
-    return [tip.box() for tip in sorted(_tips(parts), key=lambda tip: tip.middle)]
+    columns = _columns([_Area.of(points, angle) for points in areas])
+    fitted = [_fitted(column, angle, there) for column in sorted(columns, key=lambda column: column[0].middle)]
+    boxes = [box for box in fitted if min(box.size) > _NARROWEST * CELL]
+    return tuple(box for box in boxes if not _of_a_neighbour(box, boxes, there))
 
 
-_LEAST_AREA = 35 * _MM**2
-_WIDEST, _LONGEST = 25 * _MM, 30 * _MM
-"""No fingertip is wider than 25 mm or longer than 30 mm."""
-_NECK = 6
-"""Cells worn away from either side: fingers that touch are joined by less than 5 mm, a rolled print by more."""
+_LEAST_AREA = 12 * _MM**2
+_LEAST_TIP = 35 * _MM**2
+_WIDEST = 25 * _MM
+"""No fingertip is wider than 25 mm, unless it was rolled."""
+_LONGEST = 30 * _MM
+_NECK = 8
+"""Cells worn away from either side: fingers that touch are joined by less than 6.5 mm, a rolled print by more."""
 _NARROWEST = 7 * _MM
 """Less is a strip of one, not a fingertip."""
 
 
+def _solid(there: RidgeMap) -> U8:
+    """The ridges without letters and other thin things, and without the holes that smears and scars make."""
+    mask = there.ridges
+    filled = mask.copy()
+    contours, hierarchy = _cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    for contour, links in zip(contours, hierarchy[0] if hierarchy is not None else ()):
+        if links[3] >= 0 and cv2.contourArea(contour) < 20 * _MM**2:
+            _cv2.drawContours(filled, [contour], -1, 1, cv2.FILLED)
+    # clean ground is a gap between fingers that touch around it
+    filled[(mask == 0) & (there.swing < 0.3) & (there.seen > 0)] = 0
+    opened: U8 = _cv2.morphologyEx(np.pad(filled, 7, mode="edge"), cv2.MORPH_OPEN, disc(7))[7:-7, 7:-7]
+    return opened
+
+
 def _areas(mask: U8) -> list[F64]:
-    """The connected areas of a mask large enough to be a fingertip, (N, 2) points each; those larger than a fingertip
-    (neighbours that touch, a finger down to its second joint) are worn away from outside until they fall apart."""
+    """The connected areas of a mask, (N, 2) points each; those joined by a neck (neighbours that touch) are worn away
+    from outside until they fall apart."""
     found: list[F64] = []
     count, labels, stats, _ = _cv2.connectedComponentsWithStats(mask, connectivity=4)
+    framed = np.pad(labels, 1, mode="edge")  # the picture's edge wears nothing away: a finger goes on behind it
+    last = np.array(mask.shape[::-1])
     for number in range(1, count):
-        if stats[number, cv2.CC_STAT_AREA] < _LEAST_AREA:
+        left, top, width, height, size = stats[number].tolist()
+        if size < _LEAST_AREA:
             continue
-        y, x = np.nonzero(labels == number)
-        points = np.stack((x, y), 1).astype(np.float64)
-        narrow, long = _sides(points)
-        large = narrow > _WIDEST or long > _LONGEST
-        parts = _apart((labels == number).astype(np.uint8)) if large else []
-        found += parts or [points]
+        area = (framed[top : top + height + 2, left : left + width + 2] == number).astype(np.uint8)
+        for points in _apart(area) or [_points(area)]:
+            there = points + (left - 1, top - 1)
+            found.append(there[((there >= 0) & (there < last)).all(1)])
     return found
+
+
+def _points(area: U8) -> F64:
+    y, x = np.nonzero(area)
+    return np.stack((x, y), 1).astype(np.float64)
 
 
 def _apart(area: U8) -> list[F64]:
     """One area as the pieces it falls into when worn away, grown back to their full size; empty if it holds."""
     core = area
     for _ in range(_NECK):
-        core = _cv2.erode(core, np.ones((3, 3), np.uint8))
-        count, labels, stats, _ = _cv2.connectedComponentsWithStats(core, connectivity=4)
-        large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > 0.3 * _LEAST_AREA) + 1
+        core = _cv2.erode(core, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+        count, labels, stats, _ = _cv2.connectedComponentsWithStats(core, connectivity=8)
+        large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > _LEAST_AREA) + 1
         if len(large) >= 2:
             seeds = np.where(np.isin(labels, large), 0, 255).astype(np.uint8)
             _, nearest = _cv2.distanceTransformWithLabels(seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
             grown = [((nearest == number) & (area > 0)).astype(np.uint8) for number in np.unique(nearest[seeds == 0])]
-            pieces = [points for piece in grown for points in _areas(piece)]
-            whole = [points for points in pieces if _sides(points)[0] > _NARROWEST]
-            return whole if len(whole) > 1 else []
+            return [points for piece in grown for points in _areas(piece)]
         if count <= 1:
             break
     return []
@@ -184,18 +178,65 @@ def _sides(points: F64) -> tuple[float, float]:
     return math.sqrt(12 * max(0.0, float(narrow))), math.sqrt(12 * max(0.0, float(long)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Area:
+    """Connected cells in the frame of a hand: its extent across and down."""
+
+    points: F64
+    left: float
+    right: float
+    top: float
+    middle: float
+    narrow: float
+
+    @staticmethod
+    def of(points: F64, angle: float) -> _Area:
+        across, down = _turned(points[::3], angle).T
+        left, middle, right = np.percentile(across, (3, 50, 97))
+        return _Area(points, float(left), float(right), float(np.percentile(down, 1)), float(middle), _sides(points[::3])[0])
+
+
+def _turned(points: F64, angle: float) -> F64:
+    """Points in a frame turned by an angle: across, down."""
+    cos, sin = math.cos(angle), math.sin(angle)
+    turned: F64 = points @ np.array(((cos, sin), (-sin, cos)))
+    return turned
+
+
+def _columns(areas: Sequence[_Area]) -> list[list[_Area]]:
+    """The areas of each finger, one above the other, the topmost first."""
+    columns: list[list[_Area]] = []
+    for area in sorted(areas, key=lambda area: area.top):
+        width = area.right - area.left
+
+        def shared(column: list[_Area], area: _Area = area) -> float:
+            return max(min(area.right, other.right) - max(area.left, other.left) for other in column)
+
+        home = max(columns, key=shared, default=None)
+        if home is not None and shared(home) > 0.5 * width:
+            if home[0].left < area.middle < home[0].right:
+                home.append(area)
+        elif width >= _NARROWEST and area.narrow >= _NARROWEST and len(area.points) >= _LEAST_TIP:
+            columns.append([area])
+    return columns
+
+
 def _hand_angle(areas: Sequence[F64]) -> float:
     """How far the hand is turned, radians: of the directions that its parts point in, the one in which the tips lie
     most like a hand's."""
-    spreads = [(points - points.mean(0)).T @ (points - points.mean(0)) for points in areas]
-    if not spreads:
+    large = [points for points in areas if len(points) >= _LEAST_TIP]
+    if not large:
         return 0.0
-    if len(areas) > 1 and len(_tips([_Part(points, 0.0) for points in areas])) == 1:
+    if len(_columns([_Area.of(points, 0.0) for points in large])) == 1:
         return 0.0  # one finger with its next joint below
-    narrow = [spread for spread, points in zip(spreads, areas) if _sides(points)[0] < _WIDEST]
-    candidates = [_axis(sum(narrow or spreads))] + [_axis(spread) for spread in narrow]
-    candidates = [angle for angle in candidates if abs(angle) < math.radians(60)] or [0.0]
-    return min(candidates, key=lambda angle: _unlikeness([_Part(points, angle) for points in areas]))
+    spreads = [(points - points.mean(0)).T @ (points - points.mean(0)) for points in large]
+    narrow = [spread for spread, points in zip(spreads, large) if _sides(points)[0] < _WIDEST]
+    candidates: list[float] = []
+    for spread in (sum(narrow or spreads), *narrow):
+        angle = _axis(spread)
+        if abs(angle) < math.radians(60) and all(abs(angle - other) > 0.05 for other in candidates):
+            candidates.append(angle)
+    return min(candidates or [0.0], key=lambda angle: _unlikeness(large, angle))
 
 
 def _axis(spread: F64) -> float:
@@ -203,149 +244,148 @@ def _axis(spread: F64) -> float:
     return 0.5 * math.atan2(2 * spread[0, 1], spread[1, 1] - spread[0, 0])
 
 
-def _unlikeness(parts: Sequence[_Part]) -> float:
-    """How little the tips of these parts lie as those of a hand that points up; mm squared."""
-    tips = _tips(parts)
-    if len(tips) < 3:
-        return 200.0 - 20 * len(tips)
-    points = np.array([(tip.middle, tip.top) for tip in sorted(tips, key=lambda tip: tip.middle)]) / _MM
-    fits = [
-        _misfit(points[list(some)], np.array(model)[list(chosen)], 400)
-        for model in _TIPS.values()
-        for size in (min(4, len(tips)),)
-        for chosen in combinations(range(4), size)
-        for some in combinations(range(len(tips)), size)
-    ]
-    return min(fits) + 15 * abs(len(tips) - 4)
+def _unlikeness(areas: Sequence[F64], angle: float) -> float:
+    tips = sorted((column[0].middle, column[0].top) for column in _columns([_Area.of(p, angle) for p in areas]))
+    return arrangement(np.array(tips) / _MM)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """Some cells of one finger: points (N, 2) and the direction of the hand."""
+_LONG = 1.6
+"""How much longer a fingertip's print is than wide."""
 
-    points: F64
-    angle: float
 
-    def turned(self) -> F64:
-        """The points in the hand's own frame: across, along (down)."""
-        cos, sin = math.cos(self.angle), math.sin(self.angle)
-        return np.stack(
-            (self.points[:, 0] * cos - self.points[:, 1] * sin, self.points[:, 0] * sin + self.points[:, 1] * cos), 1
+def _fitted(column: Sequence[_Area], angle: float, there: RidgeMap) -> Box:
+    """The box around the fingertip of a column of ridges, its own tilt found, cut at the first joint."""
+    width = min(column[0].right - column[0].left, _WIDEST)
+    near = column[0].top + min(_LONG * width, _LONGEST)
+    points = _rounded(_whole([area for area in column if area.top < near], there), width)
+    tip = _rounded(_whole(column[:1], there), width)
+    at_edge = (points[:, 0] < 3) | (points[:, 0] > there.ridges.shape[1] - 4)
+    own = angle
+    for _ in range(3):
+        turned = _turned(points, own)
+        top = float(np.percentile(_turned(tip, own)[:, 1], 0.5))
+        body = (turned[:, 1] > top + 0.3 * width) & (turned[:, 1] <= top + min(_LONG * width, _LONGEST))
+        if body.sum() < 6:
+            break
+        along, left, right = _outline(turned[body])
+        width = float(np.percentile(right, 80) - np.percentile(left, 20))
+        row = np.floor(turned[body, 1] - turned[body, 1].min()).astype(np.int64)
+        cut = np.zeros(row.max() + 1, np.bool_)
+        cut[row[at_edge[body]]] = True
+        whole = ~cut[np.floor(along - along.min()).astype(np.int64)]
+        if whole.sum() >= 8 and whole.mean() > 0.7:  # where the picture cuts a side off, the middle is not the middle
+            slope = _slope(along[whole], ((left + right) / 2)[whole])
+            own = angle + max(-0.35, min(0.35, own - angle + math.atan(slope)))
+    turned = _turned(points, own)
+    top = float(np.percentile(_turned(tip, own)[:, 1], 0.5))
+    across = float(np.median(turned[turned[:, 1] <= top + _LONG * width, 0]))
+    base = _joint(there, own, across, top, width, whole=not _cut_off(tip, own, there))
+    along, left, right = _outline(turned[turned[:, 1] <= base])
+    low, high = float(np.percentile(left, 33)), float(np.percentile(right, 67))
+    cos, sin = math.cos(own), math.sin(own)
+    middle, down = (low + high) / 2, (top + base) / 2
+    x, y = middle * cos + down * sin, -middle * sin + down * cos
+    return Box(((x + 0.5) * CELL - 0.5, (y + 0.5) * CELL - 0.5), ((high - low) * CELL, (base - top) * CELL), own)
+
+
+def _whole(areas: Sequence[_Area], there: RidgeMap) -> F64:
+    """The cells of a finger with the notches of its outline filled where there is smeared skin: fingers are convex."""
+    points = np.concatenate([area.points for area in areas]).astype(np.int32)
+    mask = np.zeros(there.ridges.shape, np.uint8)
+    _cv2.fillConvexPoly(mask, _cv2.convexHull(points.reshape(-1, 1, 2)), 1)
+    mask[there.swing <= 0.4] = 0
+    mask[points[:, 1], points[:, 0]] = 1
+    return _points(mask)
+
+
+def _rounded(tip: F64, width: float) -> F64:
+    """The cells of a fingertip without what stands out of its round: printed words and writing that touch it."""
+    x, y = tip.astype(np.int64).T
+    side = max(3, round(0.6 * width))
+    mask = np.zeros((y.max() - y.min() + 1, x.max() - x.min() + 1), np.uint8)
+    mask[y - y.min(), x - x.min()] = 1
+    opened = _cv2.morphologyEx(np.pad(mask, side), cv2.MORPH_OPEN, disc(side))[side:-side, side:-side]
+    kept = opened[y - y.min(), x - x.min()] > 0
+    return tip[kept] if kept.mean() > 0.65 else tip
+
+
+def _cut_off(tip: F64, angle: float, there: RidgeMap) -> bool:
+    """Whether the picture ends where the finger's tip begins."""
+    down = _turned(tip, angle)[:, 1]
+    x, y = tip[down < down.min() + 2].T
+    rows, cols = there.ridges.shape
+    return bool(((x < 3) | (y < 3) | (x > cols - 4) | (y > rows - 4)).any())
+
+
+def _of_a_neighbour(box: Box, boxes: Sequence[Box], there: RidgeMap) -> bool:
+    """Whether a box at the picture's side is the strip of a finger beyond it: less than half as wide as the others."""
+    left, _, right, _ = box.bounds
+    at_side = left < 1.5 * CELL or right > (there.ridges.shape[1] - 1.5) * CELL
+    return at_side and box.size[0] < 0.55 * max(other.size[0] for other in boxes)
+
+
+def _outline(turned: F64) -> tuple[F64, F64, F64]:
+    """Left and right end of each row of cells of a turned area: rows, left, right."""
+    row = np.floor(turned[:, 1] - turned[:, 1].min()).astype(np.int64)
+    left, right = np.full(row.max() + 1, np.inf), np.full(row.max() + 1, -np.inf)
+    np.minimum.at(left, row, turned[:, 0])
+    np.maximum.at(right, row, turned[:, 0])
+    full = np.flatnonzero(right > left)
+    rows = np.asarray(full + (float(turned[:, 1].min()) + 0.5), np.float64)
+    return rows, left[full], right[full]
+
+
+def _slope(x: F64, y: F64) -> float:
+    """Slope of a line through points, most of which lie on it (the median over pairs far apart)."""
+    half = len(x) // 2
+    return float(np.median((y[half:] - y[: len(y) - half]) / (x[half:] - x[: len(x) - half])))
+
+
+def _joint(there: RidgeMap, angle: float, across: float, top: float, width: float, *, whole: bool) -> float:
+    """Where the fingertip ends along the finger: at the crease of the first joint, where ridges pause."""
+    usual = min(_LONG * width, _LONGEST)
+    half, long = max(3, round(0.38 * width)), round(2.2 * usual)
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array(((cos, sin), (-sin, cos)))
+    at = np.arange(long)
+    low, high = round((0.7 if whole else 0.3) * usual), round(1.35 * usual)
+    doubt = np.where(whole | (at > usual), 0.25, 1.0)  # a finger whose tip is cut off is shorter
+    far = 0.5 * ((at - usual) / (doubt * usual)) ** 2
+    swing = np.minimum(there.swing, 2) * there.seen
+    best, end, profile, swings = math.inf, long, np.zeros(long), np.zeros(long)
+    for tilt in _TILTS:
+        # columns of the strip slide along the finger, so that a crease which runs aslant lies level
+        slide = np.array(((1, 0), (math.tan(tilt), 1)))
+        how = np.column_stack((turn @ slide, turn @ (across - half, top - half * math.tan(tilt))))
+        strip, seen = (
+            _cv2.warpAffine(picture, how, (2 * half + 1, long), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
+            for picture in (swing, there.seen)
         )
-
-    @property
-    def middle(self) -> float:
-        return float(np.median(self.turned()[:, 0]))
-
-    @property
-    def top(self) -> float:
-        return float(np.percentile(self.turned()[:, 1], 1))
-
-    @property
-    def sides(self) -> tuple[float, float]:
-        left, right = np.percentile(self.turned()[:, 0], (3, 97))
-        return float(left), float(right)
-
-    def box(self) -> Box:
-        """The box around the fingertip, its own tilt found, cut at the first joint."""
-        own = _Part(self.points, self.angle + _lean(self.turned()))
-        turned = own.turned()
-        turned = turned[turned[:, 1] <= _joint(turned)]
-        half_cell = np.array((-0.5, 0.5))
-        left, right = np.percentile(turned[:, 0], (1, 99)) + half_cell
-        top, bottom = np.percentile(turned[:, 1], (0.5, 99.5)) + half_cell
-        across, along = (left + right) / 2, (top + bottom) / 2
-        cos, sin = math.cos(own.angle), math.sin(own.angle)
-        x, y = across * cos + along * sin, -across * sin + along * cos
-        return Box(
-            ((x + 0.5) * CELL - 0.5, (y + 0.5) * CELL - 0.5), ((right - left) * CELL, (bottom - top) * CELL), own.angle
-        )
+        level = strip.sum(1) / np.maximum(seen.sum(1), 0.3 * seen.shape[1])
+        above, below = (_running_max(part, 10) for part in (level, level[::-1]))
+        depth = level / np.maximum(np.minimum(above, below[::-1]), 1e-3)
+        depth[below[::-1] < 0.4] = 0.6  # nothing more below: an end, if not a crease
+        depth[seen.mean(1) < 0.3] = 1  # hidden
+        cost = 1.5 * depth + far + abs(tilt)
+        here = low + int(cost[low:high].argmin())
+        if cost[here] < best:
+            best, end = float(cost[here]), here
+        if tilt == 0:
+            ridges = _cv2.warpAffine(there.ridges, how, strip.shape[::-1], flags=cv2.WARP_INVERSE_MAP)
+            profile, swings = ridges.mean(1), level
+    typical = float(np.median(profile[: round(0.8 * usual)]))
+    solid = np.flatnonzero(profile[: end + 1] > 0.3 * typical)
+    last = int(solid[-1]) if len(solid) else end
+    while last < end and swings[last + 1] > 0.5:  # smeared ridges
+        last += 1
+    return top + last + 1
 
 
-def _lean(turned: F64) -> float:
-    """How far one finger leans against the hand's direction, radians; round prints do not tell and give 0."""
-    centred = turned - turned.mean(0)
-    covariance = centred.T @ centred / len(turned)
-    along, across = covariance[1, 1], covariance[0, 0]
-    if along < 1.3 * across:
-        return 0.0
-    # the axis of most spread, measured from straight down
-    lean = 0.5 * math.atan2(2 * covariance[0, 1], along - across)
-    return max(-0.35, min(0.35, lean))
+_TILTS = tuple(math.radians(degrees) for degrees in (-20, -10, 0, 10, 20))
 
 
-def _joint(turned: F64) -> float:
-    """Where the fingertip ends along the finger: at the crease of the first joint, or 30 mm below the tip."""
-    top = float(np.percentile(turned[:, 1], 0.5))
-    counts = np.bincount(np.maximum((turned[:, 1] - top), 0).astype(np.int64), minlength=1).astype(np.float64)
-    smooth = np.convolve(counts, np.ones(3) / 3, mode="same")
-    low, high = int(15 * _MM), int(32 * _MM)
-    if len(smooth) > low + 4:
-        span = smooth[low : min(high, len(smooth) - 2)]
-        if len(span) and span.min() < 0.6 * smooth[: low + 1].max():
-            dip = low + int(span.argmin())
-            if smooth[dip:].max() > 1.3 * smooth[dip] or smooth[dip] < 0.25 * smooth.max():
-                return top + dip
-    return top + 30 * _MM
-
-
-def _tips(parts: Sequence[_Part]) -> list[_Part]:
-    """Of the parts of each finger, one above the other, the tip."""
-    tips: list[_Part] = []
-    for part in sorted(parts, key=lambda part: part.top):
-        left, right = part.sides
-        if right - left < _NARROWEST or _sides(part.points)[0] < _NARROWEST:
-            continue
-        shared = (min(right, tip.sides[1]) - max(left, tip.sides[0]) for tip in tips)
-        if any(common > 0.5 * (right - left) for common in shared):
-            continue
-        tips.append(part)
-    return tips
-
-
-_TIPS: dict[Position, tuple[tuple[float, float], ...]] = {
-    "right_four": ((-29.0, 2.0), (-9.5, -6.0), (10.0, -2.5), (28.5, 11.0)),
-    "left_four": ((-28.5, 11.0), (-10.0, -2.5), (9.5, -6.0), (29.0, 2.0)),
-}
-"""Fingertips of an average hand from left to right, mm: what fewer than four are told apart by."""
-
-
-def _names(boxes: Sequence[Box], position: Position, absent: Collection[Position]) -> list[Position]:
-    """Which finger each box is, from left to right."""
-    if position == "both_thumbs":
-        thumbs = [name for name in FINGERS_OF[position][::-1] if name not in absent]
-        if len(boxes) == len(thumbs):
-            return thumbs
-        return ["unknown"] * len(boxes)
-    if position == "unknown" and len(boxes) == 4:
-        position = hand_of(boxes)
-    if position not in _TIPS:
-        return ["unknown"] * len(boxes) if position == "unknown" else [position] * len(boxes)
-    order = FINGERS_OF[position] if position == "right_four" else FINGERS_OF[position][::-1]
-    here = [index for index, name in enumerate(order) if name not in absent]
-    if len(boxes) > len(here):
-        return ["unknown"] * len(boxes)
-    points = np.array([box.centre for box in boxes]) * 25.4 / 500
-    model = np.array(_TIPS[position])
-    fits = [(_misfit(points, model[list(chosen)]), chosen) for chosen in combinations(here, len(boxes))]
-    return [order[index] for index in min(fits)[1]] if fits else []
-
-
-def _misfit(points: F64, model: F64, stiffness: float = 20) -> float:
-    """How badly points fit a model that may be turned (``stiffness`` mm² a radian squared), moved and scaled a
-    little."""
-    if len(points) < 2:
-        return 0.0
-    p = (points - points.mean(0)) @ np.array((1, 1j))
-    m = (model - model.mean(0)) @ np.array((1, 1j))
-    turn = np.vdot(m, p) / np.vdot(m, m)
-    size = abs(turn)
-    lean = abs(math.atan2(turn.imag, turn.real))
-    return float(np.mean(np.abs(p - turn * m) ** 2)) + 150 * math.log(max(size, 0.05)) ** 2 + stiffness * lean**2
-
-
-def hand_of(boxes: Sequence[Box]) -> Position:
-    """Which hand four fingertips from left to right are of: the little finger is the one that lies lowest."""
-    points = np.array([box.centre for box in boxes]) * 25.4 / 500
-    right, left = (_misfit(points, np.array(_TIPS[hand])) for hand in ("right_four", "left_four"))
-    return "right_four" if right <= left else "left_four"
+def _running_max(values: F64, reach: int) -> F64:
+    """The largest of each value and those up to ``reach`` before it."""
+    padded = np.concatenate((np.full(reach, -np.inf), values))
+    largest: F64 = np.lib.stride_tricks.sliding_window_view(padded, reach + 1).max(1)
+    return largest

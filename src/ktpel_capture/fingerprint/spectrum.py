@@ -18,6 +18,8 @@ STEP = 16
 """Windows of 32 pixels every 16, at 250 ppi: 3.3 mm every 1.6 mm."""
 _SHORTEST, _LONGEST = 4.2, 40.0
 """Spacings looked for, in pixels at 500 ppi."""
+_QUIET = 2.5
+"""Grey levels: windows that swing less hold nothing but noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,19 +68,38 @@ def ridge_spectrum(image: GreyImage) -> RidgeSpectrum:
     if min(height, width) < 2 * WINDOW:
         nothing = np.zeros((0, 0), np.float32)
         return RidgeSpectrum(nothing, nothing, image[::2, ::2])
-    half = _cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return spectrum_of(_cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA))
+
+
+def spectrum_of(half: GreyImage) -> RidgeSpectrum:
+    """The same of a picture that is at 250 ppi already, at least two windows high and wide."""
     grey = half.astype(np.float32)
     flat = _cv2.subtract(grey, _cv2.blur(grey, (21, 21)))
     every = np.lib.stride_tricks.sliding_window_view(flat, (WINDOW, WINDOW))
     windows = every[::STEP, ::STEP]
     taper, radius, weight = _tables()
     rows, cols = windows.shape[:2]
-    spectrum = scipy.fft.rfft2((windows * taper).reshape(rows * cols, WINDOW, WINDOW))
+    frequency, share = np.ones(rows * cols, np.float32), np.zeros(rows * cols, np.float32)
+    middle = WINDOW // 2
+    spread = _cv2.blur(flat * flat, (WINDOW, WINDOW))[middle::STEP, middle::STEP][:rows, :cols].ravel()
+    swings = np.flatnonzero(spread > _QUIET**2)
+    if len(swings):
+        frequency[swings], share[swings] = _strongest(windows[np.divmod(swings, cols)], taper, radius, weight)
+    return RidgeSpectrum(
+        frozen_copy((1 / frequency).reshape(rows, cols)),
+        frozen_copy(np.clip(share, 0, 1).reshape(rows, cols)),
+        half,
+    )
+
+
+def _strongest(windows: F32, taper: F32, radius: F32, weight: F32) -> tuple[F32, F32]:
+    """Frequency of the strongest wave of each window (cycles a pixel at 500 ppi) and its share of the power."""
+    spectrum = scipy.fft.rfft2(windows * taper)
     power = (spectrum.real**2 + spectrum.imag**2) * weight
     total = power.sum((1, 2))
     row, col = np.unravel_index(power.reshape(len(power), -1).argmax(1), power.shape[1:])
-    strength = np.zeros(len(power))
-    moment = np.zeros(len(power))
+    strength = np.zeros(len(power), np.float32)
+    moment = np.zeros(len(power), np.float32)
     index = np.arange(len(power))
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
@@ -89,9 +110,4 @@ def ridge_spectrum(image: GreyImage) -> RidgeSpectrum:
     frequency = np.divide(moment, strength, out=np.ones_like(moment), where=strength > 0)
     # flat paper has noise but no power: a grey level of swing at the least
     loud = total > 0.5 * WINDOW**2 * (taper**2).sum() / 1200
-    share = np.where(loud, strength / np.maximum(total, 1e-9), 0)
-    return RidgeSpectrum(
-        frozen_copy((1 / frequency).reshape(rows, cols).astype(np.float32)),
-        frozen_copy(np.clip(share, 0, 1).reshape(rows, cols).astype(np.float32)),
-        half,
-    )
+    return frequency, np.where(loud, strength / np.maximum(total, 1e-9), 0)
