@@ -1,8 +1,8 @@
 """The one door to image codecs: bytes to pixels and back, for files and for the images inside records.
 
-Nothing is decoded before its header was read and its size allowed; nothing but `ImageError` and `DependencyMissing`
-comes out of it, no warning and no line on stderr. Every conversion that changes what a pixel means is named, as a key
-of the message catalogue ``edit``.
+Nothing is decoded before its header was read and its size allowed; nothing but `ImageError` comes out of it, no warning
+and no line on stderr. Every conversion that changes what a pixel means is named, as a key of the message catalogue
+``edit``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ktpel_capture.arrays import U8
 from ktpel_capture.errors import ImageError
 from ktpel_capture.imaging import wsq
 from ktpel_capture.imaging.jpeg2000 import JP2_SIGNATURE, SOC_SIZ, read_codestream_header
+from ktpel_capture.imaging.wsq_encoding import USUAL_RATE
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -194,17 +195,16 @@ def encode_image(
     Parameters
     ----------
     pixels : (height, width) or (height, width, 3) uint8.
-    format : the encoding; WSQ takes grey only and needs the extra ``wsq``.
+    format : the encoding; WSQ takes grey only.
     ppi : written into the file where the format has a place for it.
     quality : of JPEG, 1..100.
-    ratio : how many times smaller than the raw pixels JPEG 2000 should become; the achieved ratio follows from the
-        length of the result.
+    ratio : how many times smaller than the raw pixels JPEG 2000 or WSQ should become; the achieved ratio follows from
+        the length of the result. WSQ without one has the FBI's rate, 0.75 bit a pixel.
     lossless : JPEG 2000 with the reversible wavelet and no rate limit.
 
     Raises
     ------
     ValueError : the format cannot hold these pixels or does not know this option.
-    DependencyMissing : WSQ without its extra.
     """
     from PIL.Image import fromarray
 
@@ -213,9 +213,8 @@ def encode_image(
     if lossless and format in ("jpeg", "wsq"):
         raise ValueError(f"{format} is never lossless")
     if format == "wsq":
-        if ratio is not None:
-            raise ValueError("the WSQ encoder has one rate, 0.75 bit a pixel")
-        return wsq.encode(pixels, ppi=500.0 if ppi is None else ppi)
+        rate = USUAL_RATE if ratio is None else 8 / ratio
+        return wsq.encode(pixels, ppi=500.0 if ppi is None else ppi, rate=rate)
     picture = fromarray(pixels)
     options: dict[str, Any] = {}
     if ppi is not None and format in ("png", "jpeg", "bmp", "tiff"):
@@ -249,10 +248,11 @@ class EncodedImage:
         return f"EncodedImage({len(self.data)} bytes, {self.ratio:.1f}:1)"
 
 
-def encode_within(pixels: U8, format: ImageFormat, max_bytes: int) -> EncodedImage:
+def encode_within(pixels: U8, format: ImageFormat, max_bytes: int, *, ppi: float | None = None) -> EncodedImage:
     """The best lossy encoding that fits into so many bytes.
 
-    JPEG 2000 is cut to the rate, JPEG takes the highest quality that fits, WSQ has one rate and fits or does not.
+    JPEG 2000 is cut to the rate, JPEG takes the highest quality and WSQ the highest rate that fits. ``ppi`` is
+    written into the file where the format has a place for it.
 
     Raises
     ------
@@ -261,7 +261,7 @@ def encode_within(pixels: U8, format: ImageFormat, max_bytes: int) -> EncodedIma
     if format == "jpeg2000":
         ratio = max(1.0, pixels.size / max_bytes)
         for _ in range(12):
-            data = encode_image(pixels, format, ratio=ratio)
+            data = encode_image(pixels, format, ppi=ppi, ratio=ratio)
             if len(data) <= max_bytes:
                 return EncodedImage(data, pixels.size / len(data))
             ratio *= max(1.005, len(data) / max_bytes)
@@ -269,7 +269,7 @@ def encode_within(pixels: U8, format: ImageFormat, max_bytes: int) -> EncodedIma
         least, most, best = 1, 100, b""
         while least <= most:
             quality = (least + most) // 2
-            data = encode_image(pixels, format, quality=quality)
+            data = encode_image(pixels, format, ppi=ppi, quality=quality)
             if len(data) <= max_bytes:
                 best, least = data, quality + 1
             else:
@@ -277,8 +277,8 @@ def encode_within(pixels: U8, format: ImageFormat, max_bytes: int) -> EncodedIma
         if best:
             return EncodedImage(best, pixels.size / len(best))
     elif format == "wsq":
-        data = encode_image(pixels, format)
-        if len(data) <= max_bytes:
+        data = wsq.encode_within(pixels, max_bytes, ppi=500.0 if ppi is None else ppi)
+        if data:
             return EncodedImage(data, pixels.size / len(data))
     else:
         raise ValueError(f"{format} is lossless and cannot be held to a number of bytes")

@@ -1,4 +1,4 @@
-"""The subbands of WSQ and the way back from them.
+"""The subbands of WSQ, the way into them and the way back.
 
 The image is split into low and high frequencies across and down, the parts again, into 64 subbands. A part that came
 out of a high-pass filter has its frequencies mirrored, so its own high part stands first.
@@ -82,6 +82,30 @@ def join(plane: F32, box: Box, low: F64, high: F64, depth: int = 0, place: str =
         return
     upright = _joined_down(part, low, high, box.mirrored_down)
     plane[box.rows, box.columns] = _joined_across(upright, low, high, box.mirrored_across)
+
+
+def split(plane: F32, box: Box, low: F64, high: F64, place: str = "") -> None:
+    """Take a part apart into its quarters, in place, and those that are split again: the way back from `join`.
+
+    ``low`` and ``high`` are the analysis filters.
+    """
+    part = plane[box.rows, box.columns]
+    if part.size == 0:
+        return
+    across = _parted(part, low[None, :], high[None, :], box.mirrored_across, 1)
+    plane[box.rows, box.columns] = _parted(across, low[:, None], high[:, None], box.mirrored_down, 0)
+    for name, quarter in zip("abcd", box.split(), strict=True):
+        if place + name in _SPLIT:
+            split(plane, quarter, low, high, place + name)
+
+
+def _parted(part: F32, low: F64, high: F64, mirrored: bool, axis: int) -> F32:
+    """One analysis step: a signal becomes two half-bands side by side, the high one first where it is mirrored."""
+    if part.shape[axis] == 1:
+        return part
+    smooth, detail = _filtered(part, low), _filtered(part, high)
+    halves = (smooth[:, 0::2], detail[:, 1::2]) if axis else (smooth[0::2], detail[1::2])
+    return np.concatenate(halves[::-1] if mirrored else halves, axis=axis)
 
 
 _SPLIT = frozenset(

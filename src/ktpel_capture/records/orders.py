@@ -53,9 +53,9 @@ class Order:
         codec, lossless = ENCODINGS[self.encoding]
         if codec is None:
             return sample.image.tobytes()
-        if self.max_bytes is not None:
-            return encode_within(sample.image, codec, self.max_bytes).data
         ppi = sample.ppi if isinstance(sample, FingerprintSample) else None
+        if self.max_bytes is not None:
+            return encode_within(sample.image, codec, self.max_bytes, ppi=ppi).data
         return encode_image(sample.image, codec, ppi=ppi, lossless=lossless and codec != "png")
 
     def quality(self, report: QualityReport | None) -> tuple[QualityBlock, ...]:
