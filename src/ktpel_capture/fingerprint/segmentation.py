@@ -193,7 +193,9 @@ class _Area:
     def of(points: F64, angle: float) -> _Area:
         across, down = _turned(points[::3], angle).T
         left, middle, right = np.percentile(across, (3, 50, 97))
-        return _Area(points, float(left), float(right), float(np.percentile(down, 1)), float(middle), _sides(points[::3])[0])
+        return _Area(
+            points, float(left), float(right), float(np.percentile(down, 1)), float(middle), _sides(points[::3])[0]
+        )
 
 
 def _turned(points: F64, angle: float) -> F64:
@@ -264,7 +266,7 @@ def _fitted(column: Sequence[_Area], angle: float, there: RidgeMap) -> Box:
     for _ in range(3):
         turned = _turned(points, own)
         top = float(np.percentile(_turned(tip, own)[:, 1], 0.5))
-        body = (turned[:, 1] > top + 0.3 * width) & (turned[:, 1] <= top + min(_LONG * width, _LONGEST))
+        body = (turned[:, 1] > top + 0.3 * width) & (turned[:, 1] <= top + 0.85 * min(_LONG * width, _LONGEST))
         if body.sum() < 6:
             break
         along, left, right = _outline(turned[body])
@@ -336,9 +338,11 @@ def _outline(turned: F64) -> tuple[F64, F64, F64]:
 
 
 def _slope(x: F64, y: F64) -> float:
-    """Slope of a line through points, most of which lie on it (the median over pairs far apart)."""
-    half = len(x) // 2
-    return float(np.median((y[half:] - y[: len(y) - half]) / (x[half:] - x[: len(x) - half])))
+    """Slope of a line through points, most of which lie on it: the median over pairs some way apart."""
+    slopes = []
+    for step in (len(x) // 3, len(x) // 2):
+        slopes.append((y[step:] - y[:-step]) / (x[step:] - x[:-step]))
+    return float(np.median(np.concatenate(slopes)))
 
 
 def _joint(there: RidgeMap, angle: float, across: float, top: float, width: float, *, whole: bool) -> float:

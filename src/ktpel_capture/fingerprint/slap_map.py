@@ -84,7 +84,9 @@ def _blots(half: GreyImage) -> U8:
     """Dark things thicker than a ridge, 1 where they are."""
     paper = float(np.percentile(half[::4, ::4], 90))
     closed = _cv2.morphologyEx(half, cv2.MORPH_CLOSE, np.ones((_STROKE, _STROKE), np.uint8))
-    dark = (closed < 0.45 * paper).astype(np.uint8)
+    # heavy ink has dark valleys, but they are lighter than its ridges
+    even = _cv2.subtract(closed, _cv2.blur(half, (9, 9))) < 0.2 * paper
+    dark = ((closed < 0.45 * paper) & even).astype(np.uint8)
     blots: U8 = _cv2.dilate(dark, np.ones((3, 3), np.uint8))
     return blots
 
