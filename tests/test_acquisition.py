@@ -298,3 +298,20 @@ def test_a_timeout_counts_and_its_error_goes_out():
 def test_a_policy_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValueError, match="must"):
         Policy(**wrong)
+
+
+def test_fingers_that_cannot_be_told_apart_are_asked_for_and_not_misnamed(monkeypatch):
+    import ktpel_capture as kc
+    from ktpel_capture import fingerprint
+
+    hand = fingerprint.grow_hand(2)
+    sample, _ = fingerprint.slap(hand, "right_four", seed=1, absent=("right_index", "right_little"))
+    whole = fingerprint.segment(sample)
+    doubtful = tuple(fingerprint.SegmentedFinger("unknown", finger.box, finger.sample) for finger in whole)
+    monkeypatch.setattr(fingerprint, "segment", lambda slap, absent=(): doubtful)
+    profile = kc.load_profile("ktpel")
+    judged = acquisition._Keeper(kc.FingerRequest("right_four"), profile, {}, 1, None).judge((sample,))
+    assert set(judged.verdicts) == set(kc.FINGERS_OF["right_four"])
+    for name, verdict in judged.verdicts.items():
+        assert verdict.advice.key == "acquisition.finger_in_doubt"
+        assert name.split("_")[1] in verdict.advice.en

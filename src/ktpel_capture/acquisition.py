@@ -380,7 +380,8 @@ def expected_parts(request: Request) -> tuple[str, ...]:
 def parts_of(samples: Iterable[Sample], request: Request) -> dict[str, Sample]:
     """The single fingers or eyes that a presentation holds, by name; a slap is taken apart.
 
-    A device that does not say which finger or eye it is gets the one that was asked for, where only one was.
+    A device that does not say which finger or eye it is gets the one that was asked for, where only one was. A finger
+    of a slap that has others missing, and could be either of two, goes by the name ``unknown``.
     """
     wanted = expected_parts(request)
     parts: dict[str, Sample] = {}
@@ -439,6 +440,7 @@ class _Keeper(Generic[SampleT]):
         """Assess and judge one presentation; better parts replace those kept so far."""
         self.captured.extend(samples)
         parts = parts_of(cast(tuple[Sample, ...], samples), self._request)
+        in_doubt = parts.pop("unknown", None) is not None
         asked_for = {name: sample for name, sample in parts.items() if name in self._wanted}
         mistakes = self._session.mistakes(asked_for) if self._session is not None else {}
         verdicts: dict[str, Verdict] = {}
@@ -456,11 +458,11 @@ class _Keeper(Generic[SampleT]):
                 self._kept[name] = part
         for name in self._wanted:
             if name not in parts:
-                verdicts[name] = self._absent(name)
+                verdicts[name] = self._absent(name, in_doubt=in_doubt)
         return Judged(MappingProxyType(verdicts), MappingProxyType(reports), len(self.captured))
 
-    def _absent(self, name: str) -> Verdict:
-        return missing_part(self._profile, _modality(self._request), name)
+    def _absent(self, name: str, *, in_doubt: bool = False) -> Verdict:
+        return missing_part(self._profile, _modality(self._request), name, in_doubt=in_doubt)
 
     def content(self) -> bool:
         """Everything wanted has been accepted as often as the policy asks."""
@@ -499,9 +501,14 @@ _ABSENT: Mapping[Modality, str] = MappingProxyType(
 )
 
 
-def missing_part(profile: Profile, modality: Modality, name: str) -> Verdict:
-    """The verdict on a finger or an eye that should have been there and was not."""
-    return _refusal(profile, _ABSENT[modality], name)
+def missing_part(profile: Profile, modality: Modality, name: str, *, in_doubt: bool = False) -> Verdict:
+    """The verdict on a finger or an eye that should have been there and was not.
+
+    Parameters
+    ----------
+    in_doubt : fingers were there of which it cannot be told which they are; this one may be among them.
+    """
+    return _refusal(profile, "acquisition.finger_in_doubt" if in_doubt else _ABSENT[modality], name)
 
 
 def _with(mistakes: tuple[Finding, ...], verdict: Verdict) -> Verdict:

@@ -208,12 +208,13 @@ def _judge_sample(sample: Sample, path: Path, index: int, settings: Settings) ->
     from ktpel_capture import fingerprint
 
     fingers = {finger.position: finger.sample for finger in fingerprint.segment(sample)}
+    in_doubt = "unknown" in fingers
     results = []
     for number, position in enumerate(FINGERS_OF[sample.position], index):
         if position in fingers:
             results.append(_judge_one(fingers[position], path, number, settings))
         else:
-            verdict = missing_part(settings.profile, "fingerprint", position)
+            verdict = missing_part(settings.profile, "fingerprint", position, in_doubt=in_doubt)
             results.append(Checked(str(path), number, "fingerprint", position, None, verdict))
     return results
 
