@@ -75,7 +75,8 @@ def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
     if not flow.foreground.any():
         return _nothing(sample, image, Missing("fingerprint.no_ridges"), features)
     mended = enhance(even, flow)
-    found = extract(mended, flow)
+    quality = ridge_quality(mended, flow)
+    found = extract(mended, flow, quality)
     fingers = finger_boxes(spectrum) or (_around(flow),)
     several = Missing("fingerprint.not_one_finger") if len(fingers) > 1 else None
     singular = singular_points_of(flow)
@@ -89,7 +90,7 @@ def analyse(sample: FingerprintSample) -> FingerprintAnalysis:
         fingers=fingers,
         found=found,
         minutiae=as_template(found, sample),
-        ridge_quality=ridge_quality(mended, flow),
+        ridge_quality=quality,
         singular=several or singular,
         pattern=several or pattern_of(singular, flow, fingers[0].angle),
         nfiq2=features,

@@ -26,6 +26,8 @@ _MARGIN = 12.0
 """Ridges stop where the print stops; nothing nearer than this to its edge counts, in pixels at 500 ppi."""
 _EDGE = 3.0
 """Nearer to the edge than this there is nothing but the edge."""
+READABLE = 0.25
+"""Ridge quality from which a block counts as ridges that can be read."""
 _LOOK = (4, 6, 8, 10)
 """How far along the ridge flow to look for the ridge, or the valley, that a minutia ends."""
 
@@ -44,7 +46,8 @@ def minutiae(sample: FingerprintSample) -> Minutiae:
     image = at_500_ppi(sample)
     even, deviation = even_out(image)
     flow = flow_of(even, deviation)
-    return as_template(extract(enhance(even, flow), flow), sample)
+    mended = enhance(even, flow)
+    return as_template(extract(mended, flow, ridge_quality(mended, flow)), sample)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,8 +115,12 @@ def _certain(coherence: F32, strength: F32) -> F32:
     return certain
 
 
-def extract(ridges: F32, flow: RidgeFlow) -> Found:
-    """Minutiae of mended ridges (of `enhance`) with their flow: thinned, their ends and branchings read off."""
+def extract(ridges: F32, flow: RidgeFlow, quality: F32) -> Found:
+    """Minutiae of mended ridges (of `enhance`) with their flow: thinned, their ends and branchings read off.
+
+    Those of print and handwriting on a card, and of a smear, lie away from ridges that can be read (``quality``, of
+    `ridge_quality`) and are not trusted.
+    """
     inside = to_pixels(flow.foreground.astype(np.float32), ridges.shape) > 0.5
     mask = without_specks((ridges < 0) & inside)
     skeleton = prune(thin(pack(mask)), _SPUR)
@@ -125,18 +132,33 @@ def extract(ridges: F32, flow: RidgeFlow) -> Found:
     kind = np.repeat((ENDING, BIFURCATION), (len(end_x), len(fork_x)))
     angle = _pointing(ridges, flow, x, y, kind)
     rows, cols = flow.coherence.shape
-    trusted = room[y, x] > _MARGIN
+    row, col = np.minimum(y // BLOCK, rows - 1), np.minimum(x // BLOCK, cols - 1)
+    trusted = (room[y, x] > _MARGIN) & _near_ridges(quality)[row, col]
     trusted[trusted] = _without_artefacts(x[trusted], y[trusted], angle[trusted], kind[trusted])
     return Found(
         x=x,
         y=y,
         angle=np.mod(angle, np.float32(2 * math.pi)),
         kind=kind,
-        coherence=flow.coherence[np.minimum(y // BLOCK, rows - 1), np.minimum(x // BLOCK, cols - 1)],
+        coherence=flow.coherence[row, col],
         strength=_cv2.blur(np.abs(ridges), (25, 25))[y, x],
         room=room[y, x],
         trusted=trusted,
     )
+
+
+def _near_ridges(quality: F32) -> Bool:
+    """Blocks within 2.4 mm of a patch of ridges that can be read; specks and patches of less than a twentieth of the
+    largest are none."""
+    clear = _cv2.morphologyEx((quality > READABLE).view(np.uint8), cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    count, labels, stats, _ = _cv2.connectedComponentsWithStats(clear, connectivity=4)
+    if count > 1:
+        areas = stats[:, cv2.CC_STAT_AREA]
+        large = areas >= 0.05 * areas[1:].max()
+        large[0] = False
+        clear = large[labels].view(np.uint8)
+    near: Bool = _cv2.dilate(clear, np.ones((13, 13), np.uint8)) > 0
+    return near
 
 
 def without_specks(mask: Bool) -> U8:

@@ -1,4 +1,4 @@
-"""A print as an examiner draws on it: ridge flow, minutiae, finger boxes, what stands against it."""
+"""A print as an examiner draws on it: ridge flow, minutiae, cores and deltas, pattern class, finger boxes."""
 
 from __future__ import annotations
 
@@ -10,27 +10,33 @@ import numpy as np
 
 from ktpel_capture.arrays import RgbImage
 from ktpel_capture.fingerprint.analysis import FingerprintAnalysis
+from ktpel_capture.fingerprint.extraction import READABLE
 from ktpel_capture.fingerprint.flow import BLOCK
 from ktpel_capture.profiles import Finding
 from ktpel_capture.quality import Missing
 
-_GROUND, _FLOW, _ENDING, _FORK, _BOX, _BAD = (
-    (255, 255, 255),
+_FLOW, _ENDING, _FORK, _SINGULAR, _BOX, _BAD, _DOUBT = (
     (70, 150, 200),
     (214, 40, 40),
     (30, 80, 220),
+    (0, 130, 70),
     (20, 140, 60),
     (200, 20, 20),
+    (255, 196, 60),
 )
+_CODES = {"arch": "PA", "tented_arch": "TA", "left_loop": "LS", "right_loop": "RS", "whorl": "WU"}
+"""Pattern codes of ANSI/NIST-ITL: plain arch, tented arch, left and right slant loop, whorl."""
 _SHIFT = 3
 _ONE = 1 << _SHIFT
 
 
 def draw(analysis: FingerprintAnalysis, findings: Sequence[Finding] = ()) -> RgbImage:
-    """The print with its ridge flow, minutiae (endings red, bifurcations blue) and finger boxes.
+    """The print with its ridge flow, minutiae (endings red circles, bifurcations blue squares, each with a tail along
+    its direction), cores (green rings, the tail where the loop opens), deltas (green stars of three arms), the code of
+    its pattern class and finger boxes.
 
-    Doubtful minutiae are drawn thin. A print that is rejected gets a red frame, an accepted one a green one; the
-    words belong beside the picture.
+    Doubtful minutiae are drawn thin, parts whose ridges cannot be read well are tinted amber. A print that is rejected
+    gets a red frame; the words belong beside the picture.
 
     Returns
     -------
@@ -42,9 +48,11 @@ def draw(analysis: FingerprintAnalysis, findings: Sequence[Finding] = ()) -> Rgb
     # lightened, so that what is drawn stands out
     lightened = cv2.addWeighted(grey, 0.7, np.full_like(grey, 255), 0.3, 0)
     canvas = np.asarray(cv2.cvtColor(lightened, cv2.COLOR_GRAY2RGB), np.uint8)
+    _tint_doubtful(canvas, analysis, zoom)
     _draw_flow(canvas, analysis, zoom)
     _draw_boxes(canvas, analysis, zoom)
     _draw_minutiae(canvas, analysis, zoom)
+    _draw_singular(canvas, analysis, zoom)
     if any(finding.severity == "reject" for finding in findings):
         cv2.rectangle(canvas, (0, 0), (canvas.shape[1] - 1, canvas.shape[0] - 1), _BAD, 3 * zoom)
     return canvas
@@ -52,6 +60,47 @@ def draw(analysis: FingerprintAnalysis, findings: Sequence[Finding] = ()) -> Rgb
 
 def _point(x: float, y: float) -> tuple[int, int]:
     return round(x * _ONE), round(y * _ONE)
+
+
+def _tint_doubtful(canvas: RgbImage, analysis: FingerprintAnalysis, zoom: int) -> None:
+    if isinstance(analysis.flow, Missing) or isinstance(analysis.ridge_quality, Missing):
+        return
+    doubtful = analysis.flow.foreground & (analysis.ridge_quality < READABLE)
+    side = BLOCK * zoom
+    mask = np.repeat(np.repeat(doubtful, side, 0), side, 1)[: canvas.shape[0], : canvas.shape[1]]
+    part = canvas[: mask.shape[0], : mask.shape[1]]
+    part[mask] = (0.75 * part[mask] + 0.25 * np.array(_DOUBT)).astype(np.uint8)
+
+
+def _draw_singular(canvas: RgbImage, analysis: FingerprintAnalysis, zoom: int) -> None:
+    if isinstance(analysis.singular, Missing):
+        return
+    points = analysis.singular
+    for (x, y), angle in zip((points.cores + 0.5) * zoom, points.core_directions.tolist()):
+        cv2.circle(canvas, _point(x, y), round(9 * zoom * _ONE), _SINGULAR, 2 * zoom, cv2.LINE_AA, _SHIFT)
+        _arm(canvas, x, y, angle, 9 * zoom, 26 * zoom, _SINGULAR, 2 * zoom)
+    for (x, y), angle in zip((points.deltas + 0.5) * zoom, points.delta_directions.tolist()):
+        for turn in range(3):
+            _arm(canvas, x, y, angle + turn * 2 * math.pi / 3, 0, 18 * zoom, _SINGULAR, 2 * zoom)
+    if not isinstance(analysis.pattern, Missing):
+        code = _CODES[analysis.pattern]
+        cv2.putText(canvas, code, (6 * zoom, 16 * zoom), cv2.FONT_HERSHEY_SIMPLEX, 0.5 * zoom, _SINGULAR, zoom + 1)
+
+
+def _arm(
+    canvas: RgbImage,
+    x: float,
+    y: float,
+    angle: float,
+    start: float,
+    end: float,
+    colour: tuple[int, int, int],
+    width: int,
+) -> None:
+    """A line along a direction, from one distance of a point to another."""
+    dx, dy = math.cos(angle), -math.sin(angle)
+    near, far = _point(x + start * dx, y + start * dy), _point(x + end * dx, y + end * dy)
+    cv2.line(canvas, near, far, colour, width, cv2.LINE_AA, _SHIFT)
 
 
 def _draw_flow(canvas: RgbImage, analysis: FingerprintAnalysis, zoom: int) -> None:
@@ -86,8 +135,10 @@ def _draw_minutiae(canvas: RgbImage, analysis: FingerprintAnalysis, zoom: int) -
         colour = _ENDING if kind == 1 else _FORK
         width = zoom if quality > 0.5 else 1
         x, y = (x + 0.5) * scale, (y + 0.5) * scale
-        radius, reach = 3.5 * zoom, 11 * zoom
-        dx, dy = math.cos(angle), -math.sin(angle)
-        cv2.circle(canvas, _point(x, y), round(radius * _ONE), colour, width, cv2.LINE_AA, _SHIFT)
-        start = _point(x + radius * dx, y + radius * dy)
-        cv2.line(canvas, start, _point(x + reach * dx, y + reach * dy), colour, width, cv2.LINE_AA, _SHIFT)
+        radius = 3.5 * zoom
+        if kind == 1:
+            cv2.circle(canvas, _point(x, y), round(radius * _ONE), colour, width, cv2.LINE_AA, _SHIFT)
+        else:
+            low, high = _point(x - radius, y - radius), _point(x + radius, y + radius)
+            cv2.rectangle(canvas, low, high, colour, width, cv2.LINE_AA, _SHIFT)
+        _arm(canvas, x, y, angle, radius, 11 * zoom, colour, width)

@@ -248,7 +248,7 @@ def _axis(spread: F64) -> float:
 
 def _unlikeness(areas: Sequence[F64], angle: float) -> float:
     tips = sorted((column[0].middle, column[0].top) for column in _columns([_Area.of(p, angle) for p in areas]))
-    return arrangement(np.array(tips) / _MM)
+    return arrangement(np.array(tips).reshape(-1, 2) / _MM)
 
 
 _LONG = 1.6
