@@ -100,7 +100,7 @@ def analyse(sample: IrisSample) -> IrisAnalysis:
     pupil, limbus, lids, spots = found.pupil, found.limbus, found.lids, found.reflections
     annulus = between(sample.image.shape, pupil.contour, limbus.contour)
     opening = _opening(sample.image.shape, lids)
-    mask = _usable(sample.image, annulus & opening & ~spots, lids)
+    mask = _usable(sample.image, annulus & opening & ~spots, limbus, lids)
     band = _band(sample.image, mask, pupil, limbus)
     zones = _zones(sample.image, ~spots, band, pupil, limbus)
     edge = edge_width(sample.image, pupil, opening & ~spots)
@@ -128,11 +128,18 @@ def _opening(shape: tuple[int, ...], lids: Lids) -> Bool:
     return canvas.view(np.bool_)
 
 
-def _usable(image: GreyImage, open_iris: Bool, lids: Lids) -> Bool:
+def _usable(image: GreyImage, open_iris: Bool, limbus: Boundary, lids: Lids) -> Bool:
+    """Of the open iris what is neither as dark as lashes nor as light as skin or glare."""
     levels = lids.levels
-    dark = image < levels.iris - max(2.5 * levels.spread, 0.4 * (levels.iris - levels.pupil))
-    light = image > levels.iris + max(4 * levels.spread, 0.3 * (255 - levels.iris))
-    return np.asarray(frozen_copy(open_iris & ~dark & ~light), dtype=np.bool_)
+    dark = levels.iris - max(2.5 * levels.spread, 0.4 * (levels.iris - levels.pupil))
+    light = levels.iris + max(4 * levels.spread, 0.3 * (255 - levels.iris))
+    (left, top), (right, bottom) = limbus.contour.min(0), limbus.contour.max(0)
+    box = np.s_[max(0, int(top)) : max(0, int(bottom) + 2), max(0, int(left)) : max(0, int(right) + 2)]
+    usable = np.zeros(image.shape, np.bool_)
+    part = image[box]
+    usable[box] = open_iris[box] & (part >= dark) & (part <= light)
+    usable.flags.writeable = False
+    return usable
 
 
 def _band(image: GreyImage, mask: Bool, pupil: Boundary, limbus: Boundary) -> Band:
@@ -172,4 +179,5 @@ def _zones(image: GreyImage, clear: Bool, band: Band, pupil: Boundary, limbus: B
 def _median(values: GreyImage) -> float | Missing:
     if values.size < 24:
         return Missing("iris.too_little_seen")
-    return float(np.median(values))
+    flat = np.sort(values, axis=None)
+    return 0.5 * (float(flat[(flat.size - 1) // 2]) + float(flat[flat.size // 2]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from ktpel_capture.iris.analysis import IrisAnalysis, analyse
@@ -49,6 +50,7 @@ def unified_quality(measurements: dict[str, Measurement]) -> float | Missing:
     return 100 * math.exp(total / sum(_WEIGHTS.values()))
 
 
+@cache
 def _version() -> str:
     try:
         return version("ktpel-capture")

@@ -19,6 +19,8 @@ CONTOUR = 256
 """Points of a boundary."""
 _FINE = 128
 """Rays once around while a boundary is placed."""
+_SETTLED = 0.01
+"""Pixels that a coefficient still moves when a fit is done."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +67,7 @@ class Manner:
     level : the step in grey levels that counts in full.
     order : harmonics of the contour.
     softness : deviation of the second harmonic that is expected, as a share of the radius; the n-th: 4/n^2 of it.
+    stiffness : rays that it takes at least to believe a second harmonic; neighbouring rays err alike.
     """
 
     reach: float
@@ -72,10 +75,11 @@ class Manner:
     level: float
     order: int
     softness: float
+    stiffness: float
 
 
-PUPIL = Manner(reach=0.28, width=0.10, level=20, order=5, softness=0.03)
-LIMBUS = Manner(reach=0.16, width=0.08, level=12, order=2, softness=0.015)
+PUPIL = Manner(reach=0.28, width=0.10, level=20, order=5, softness=0.03, stiffness=2)
+LIMBUS = Manner(reach=0.16, width=0.08, level=12, order=2, softness=0.015, stiffness=5)
 
 
 def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: Bool | None = None) -> Boundary:
@@ -112,7 +116,7 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
         seen = np.clip(steps[row, ray] / manner.level, 0, 1).astype(np.float64)
         if visible is not None:
             seen *= visible
-        held = penalty / (manner.softness * radius) ** 2
+        held = penalty * max(1 / (manner.softness * radius) ** 2, manner.stiffness)
         coefficients, kept = _robust_series(waves, held, places, seen, 0.02 * radius, rounds)
         x, y = x + float(coefficients[1]), y - float(coefficients[2])
         coefficients[1:3], radius = 0, float(coefficients[0])
@@ -136,22 +140,22 @@ def _harmonics(order: int, count: int = _FINE) -> tuple[F64, F64]:
 def _robust_series(waves: F64, penalty: F64, places: F64, seen: F64, least: float, rounds: int) -> tuple[F64, Bool]:
     """Fourier coefficients of a contour by reweighted least squares (Tukey's biweight), and the rays that count."""
     weights = seen
+    counts = seen > 0.3
+    middle = int(np.count_nonzero(counts)) // 2
     held = np.diag(penalty + 1e-6)
+    coefficients: F64 = np.zeros(waves.shape[1])
     for _ in range(rounds):
-        weighted = waves * weights[:, None]
-        normal = weighted.T @ waves + held
-        solved = cv2.solve(normal, weighted.T @ places[:, None], flags=cv2.DECOMP_CHOLESKY)[1]
-        coefficients: F64 = np.asarray(solved, dtype=np.float64).ravel()
+        before = coefficients
+        weighted = (waves * weights[:, None]).T
+        solved = cv2.solve(weighted @ waves + held, (weighted @ places)[:, None], flags=cv2.DECOMP_CHOLESKY)[1]
+        coefficients = np.asarray(solved, dtype=np.float64).ravel()
         error = np.abs(places - waves @ coefficients)
-        limit = max(2.5 * 1.4826 * _weighted_median(error, seen), least, 0.75)
-        weights = seen * np.clip(1 - (error / limit) ** 2, 0, None) ** 2
-    return coefficients, (seen > 0.3) & (error < limit)
-
-
-def _weighted_median(values: F64, weights: F64) -> float:
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    return float(values[order[np.searchsorted(total, 0.5 * total[-1])]])
+        usual = float(np.partition(error[counts], middle)[middle]) if middle else 0.0
+        limit = max(2.5 * 1.4826 * usual, least, 0.75)
+        if np.abs(coefficients - before).max() < _SETTLED:
+            break
+        weights = seen * np.maximum(1 - (error / limit) ** 2, 0) ** 2
+    return coefficients, counts & (error < limit)
 
 
 @lru_cache(maxsize=32)

@@ -89,6 +89,21 @@ def thumbnail(filled: GreyImage) -> tuple[GreyImage, float]:
     return np.asarray(cv2.GaussianBlur(opened, (3, 3), 0.8), dtype=np.uint8), scale
 
 
+def dark_places(filled: GreyImage) -> list[Candidate]:
+    """The thickest blots that are dark, and that are a little less so: in a clear picture one of them is the pupil."""
+    small, scale = thumbnail(filled)
+    dark, usual = np.quantile(small[::2, ::2], (0.01, 0.5))
+    if usual - dark < 10:
+        return []
+    found: list[Candidate] = []
+    for share in (0.15, 0.3):
+        blots = (small <= dark + share * (usual - dark)).view(np.uint8)
+        _, radius, _, (column, row) = cv2.minMaxLoc(cv2.distanceTransform(blots, cv2.DIST_L2, 3))
+        if radius >= 2:
+            found.append(Candidate((column + 0.5) / scale - 0.5, (row + 0.5) / scale - 0.5, radius / scale, 0.0))
+    return found
+
+
 def candidates(filled: GreyImage, most: int = 5) -> list[Candidate]:
     """Where pupils may be, the most likely first.
 

@@ -7,11 +7,12 @@ The standard's text was not to be had: each measure says where its formula comes
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F64, Bool, GreyImage
+from ktpel_capture.arrays import F32, F64, I64, Bool, GreyImage, frozen_copy
 from ktpel_capture.iris.analysis import Band, Zones
 from ktpel_capture.iris.boundaries import Boundary
 from ktpel_capture.iris.edges import EdgeWidth
@@ -26,8 +27,8 @@ def usable_iris_area(annulus: Bool, mask: Bool) -> Native:
 
     Usable pixels over all pixels between the boundaries inside the picture and beyond, in percent.
     """
-    whole = int(annulus.sum())
-    return 100 * float(mask.sum()) / whole if whole else Missing("iris.no_eye")
+    whole = _count(annulus)
+    return 100 * _count(mask) / whole if whole else Missing("iris.no_eye")
 
 
 def iris_sclera_contrast(zones: Zones) -> Native:
@@ -60,6 +61,10 @@ def iris_pupil_contrast(zones: Zones) -> Native:
         return pupil
     weber = abs(iris - pupil) / (20 + pupil)
     return 100 * weber / (0.75 + weber)
+
+
+def _count(mask: Bool) -> int:
+    return cv2.countNonZero(mask.view(np.uint8))
 
 
 def _circularity(radii: F64) -> float:
@@ -202,20 +207,34 @@ def pattern_regularity(band: Band) -> Native:
         return Missing("iris.too_little_seen")
     rows = band.image.astype(np.float32)
     level = float(rows[band.usable].mean())
-    rows = np.where(band.usable, rows - level, 0) * np.hanning(rows.shape[0])[:, None].astype(np.float32)
-    power = np.abs(np.fft.rfft2(rows)) ** 2
-    fineness = np.hypot(np.fft.fftfreq(rows.shape[0])[:, None], np.fft.rfftfreq(rows.shape[1])[None, :])
-    strongest = 0.0
-    for least in np.arange(0.08, 0.4, 0.04):
-        ring = power[(fineness >= least) & (fineness < least + 0.04)]
-        strongest = max(strongest, float(ring.max()) / max(float(np.median(ring)), 1e-6))
-    return 10 * float(np.log10(max(strongest, 1.0)))
+    rows = np.where(band.usable, rows - np.float32(level), np.float32(0)) * _window(rows.shape[0])
+    power = np.abs(np.fft.rfft2(rows)).ravel() ** 2
+    strongest = 1.0
+    for ring in _rings(rows.shape):
+        lines = power[ring]
+        middle = len(lines) // 2
+        strongest = max(strongest, float(lines.max()) / max(float(np.partition(lines, middle)[middle]), 1e-6))
+    return 10 * float(np.log10(strongest))
+
+
+@cache
+def _window(rows: int) -> F32:
+    window: F32 = frozen_copy(np.hanning(rows)[:, None].astype(np.float32))
+    return window
+
+
+@cache
+def _rings(shape: tuple[int, int]) -> tuple[I64, ...]:
+    """Places of a spectrum's lines of about the same fineness, ring after ring."""
+    fineness = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None, :]).ravel()
+    edges = np.arange(0.08, 0.4, 0.04)
+    return tuple(frozen_copy(np.flatnonzero((fineness >= least) & (fineness < least + 0.04))) for least in edges)
 
 
 def glare_area(annulus: Bool, reflections: Bool) -> Native:
     """How much of the iris mirrors a lamp, a window or a spectacle lens, in percent; part of the unusable area."""
-    whole = int(annulus.sum())
-    return 100 * float((annulus & reflections).sum()) / whole if whole else Missing("iris.no_eye")
+    whole = _count(annulus)
+    return 100 * _count(annulus & reflections) / whole if whole else Missing("iris.no_eye")
 
 
 def _line(low: float, high: float) -> Callable[[float], float]:

@@ -39,7 +39,7 @@ def draw(analysis: IrisAnalysis, findings: Sequence[Finding] = ()) -> RgbImage:
         mask = cv2.resize(analysis.mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
         annulus = cv2.resize(analysis.annulus.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
         for where, tint in ((mask, _USABLE), (annulus & ~mask, _HIDDEN)):
-            picture[where] = picture[where] // 4 * 3 + tint
+            picture[where] = picture[where] // 2 + tint
     for boundary, colour in ((analysis.pupil, _PUPIL), (analysis.limbus, _LIMBUS)):
         if not isinstance(boundary, Missing):
             _line(picture, boundary.contour, scale, colour, closed=True)
@@ -50,7 +50,7 @@ def draw(analysis: IrisAnalysis, findings: Sequence[Finding] = ()) -> RgbImage:
     if not isinstance(analysis.band, Missing):
         band = cv2.cvtColor(analysis.band.image, cv2.COLOR_GRAY2RGB)
         hidden = ~analysis.band.usable
-        band[hidden] = band[hidden] // 4 * 3 + _HIDDEN
+        band[hidden] = band[hidden] // 2 + _HIDDEN
         rows.append(np.asarray(cv2.resize(band, (_WIDTH, 128), interpolation=cv2.INTER_LINEAR), dtype=np.uint8))
     sentence = findings[0].advice.text("id") if findings else _reason(analysis)
     if sentence:

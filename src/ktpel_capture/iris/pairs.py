@@ -7,7 +7,7 @@ steps along it wins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -16,7 +16,7 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, I64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
 from ktpel_capture.iris.boundaries import Circle, step_kernel, steps_along
-from ktpel_capture.iris.circles import Candidate, candidates
+from ktpel_capture.iris.circles import Candidate, candidates, dark_places
 
 RAYS = 64
 """Rays once around while circles are searched."""
@@ -82,17 +82,21 @@ def _limbus_circle(image: GreyImage, pupil: Circle) -> Circle:
     Where it already got lighter further in, as from sclera to skin, a step counts little; the sides count more than
     above and below, where lids lie.
     """
-    band = unwrap(image, pupil.x, pupil.y, _LIMBUS.radii * pupil.radius, RAYS)
-    kernel = step_kernel(_LIMBUS.reach)
-    inside = cv2.filter2D(band, cv2.CV_32F, np.maximum(-kernel, 0), borderType=cv2.BORDER_REPLICATE)
-    outside = cv2.filter2D(band, cv2.CV_32F, np.maximum(kernel, 0), borderType=cv2.BORDER_REPLICATE)
-    beside = np.float32(np.median(band[1 : 1 + _LIMBUS.reach * 3 : 2]))
-    lightened = (inside - beside) / np.maximum(outside - beside, 6)
-    steps = outside - inside
-    sample = np.sort(steps[_LIMBUS.reach :: 2, ::2], axis=None)
-    level = np.clip(sample[int(0.92 * sample.size)], 8, 60)
-    gain = np.clip(steps / level, -0.3, 1) * np.clip(2.2 - 3.5 * lightened, 0, 1)
-    return _best_circle(gain * _SIDEWAYS, _LIMBUS, pupil.x, pupil.y, pupil.radius)
+    circle, beside = pupil, None
+    for search in (_LIMBUS, _LIMBUS_AGAIN):
+        band = unwrap(image, circle.x, circle.y, search.radii * circle.radius, RAYS)
+        kernel = step_kernel(search.reach)
+        inside = cv2.filter2D(band, cv2.CV_32F, np.maximum(-kernel, 0), borderType=cv2.BORDER_REPLICATE)
+        outside = cv2.filter2D(band, cv2.CV_32F, np.maximum(kernel, 0), borderType=cv2.BORDER_REPLICATE)
+        if beside is None:
+            beside = np.float32(np.median(band[1 : 1 + search.reach * 3 : 2]))
+            sample = np.sort((outside - inside)[search.reach :: 2, ::2], axis=None)
+            level = np.clip(sample[int(0.92 * sample.size)], 8, 60)
+        lightened = (inside - beside) / np.maximum(outside - beside, 6)
+        gain = np.clip((outside - inside) / level, -0.3, 1) * np.clip(2.2 - 3.5 * lightened, 0, 1)
+        found = _best_circle(gain * _SIDEWAYS, search, circle.x, circle.y, circle.radius)
+        circle = found if search is _LIMBUS else replace(found, score=circle.score)
+    return circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,11 @@ class Pair:
     @property
     def score(self) -> float:
         return self.pupil.score * self.evenness + 0.8 * self.limbus.score
+
+    @property
+    def is_sure(self) -> bool:
+        """Seen so well, pupil and limbus both, that no search elsewhere would find a better one."""
+        return self.pupil.score * self.evenness > 0.75 and self.evenness > 0.8 and self.limbus.score > 0.5
 
     def is_possible(self, side: int) -> bool:
         """An iris takes at least a seventh of the picture's longer side, and a pupil leaves some of it."""
@@ -125,9 +134,10 @@ class _Disc:
     def score(self) -> float:
         return self.circle.score * self.evenness
 
-    def is_like(self, other: _Disc) -> bool:
-        a, b = self.circle, other.circle
-        return np.hypot(a.x - b.x, a.y - b.y) < 0.2 * b.radius and 0.85 < a.radius / b.radius < 1.18
+    def took_in(self, place: Candidate) -> bool:
+        """Whether a search from that place would end here."""
+        apart = np.hypot(self.circle.x - place.x, self.circle.y - place.y)
+        return bool(apart < 0.25 * self.circle.radius) and 0.75 < place.radius / self.circle.radius < 1.33
 
 
 def _look_for_disc(image: GreyImage, place: Candidate, sure: bool = False) -> _Disc:
@@ -179,19 +189,32 @@ _SIDEWAYS /= _SIDEWAYS.mean()
 _PUPIL = _search(0.55, 1.9, 40, 0.12, 0.3, 5)
 _PUPIL_AGAIN = _search(0.7, 1.45, 24, 0.12, 0.2, 5)
 _LIMBUS = _search(1.15, 7.5, 88, 0.10, 0.18, 5)
+_LIMBUS_AGAIN = _search(0.88, 1.14, 20, 0.10, 0.07, 5)
 
 
 def find_pair(filled: GreyImage) -> Pair | None:
     """The most likely pupil and limbus of a picture without its reflections, None where nothing looks like an eye."""
+    for place in dark_places(filled):
+        pair = follow_pair(filled, place)
+        if pair.is_sure and pair.is_possible(max(filled.shape)):
+            return pair
+    return _search_everywhere(filled)
+
+
+def _search_everywhere(filled: GreyImage) -> Pair | None:
     discs: list[_Disc] = []
     for place in candidates(filled):
-        disc = _look_for_disc(filled, place)
-        if not any(disc.is_like(other) for other in discs):
-            discs.append(disc)
-    discs = sorted(discs, key=lambda one: -one.score)[:9]
+        if not any(disc.took_in(place) for disc in discs):
+            discs.append(_look_for_disc(filled, place))
+    if not discs:
+        return None
+    discs.sort(key=lambda one: -one.score)
     large = [one.circle for one in discs if one.evenness < 0.9 and one.circle.radius > 0.06 * max(filled.shape)]
     inner = [_darker_within(filled, disc) for disc in large[:4]]
-    discs += [_look_for_disc(filled, within, sure=True) for within in inner if within is not None]
+    discs = [one for one in discs if one.score > 0.5 * discs[0].score]
+    for within in inner:
+        if within is not None and not any(disc.took_in(within) for disc in discs):
+            discs.append(_look_for_disc(filled, within, sure=True))
     found = [Pair(one.circle, _limbus_circle(filled, one.circle), one.evenness, one.contrast) for one in discs]
     possible = [one for one in found if one.is_possible(max(filled.shape))]
     return _most_likely(possible) if possible else None
@@ -225,5 +248,5 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> f
     )
 
 
-LEAST_EVIDENCE = -1.2
+LEAST_EVIDENCE = -1.0
 """A weak eye is rather measured than denied: its measures tell what is wrong with it."""

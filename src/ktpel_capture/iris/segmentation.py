@@ -42,7 +42,8 @@ def segment(image: GreyImage) -> Segmentation | Missing:
         return Missing("iris.no_eye")
     pupil = place(filled, pair.pupil, PUPIL)
     limbus = place(filled, pair.limbus, LIMBUS)
-    if evidence(small, filled, pair, limbus.support) < LEAST_EVIDENCE:
+    even = limbus.contrast < 0.08 * pair.contrast  # what is inside looks like what is outside: skin among lashes
+    if even or evidence(small, filled, pair, limbus.support) < LEAST_EVIDENCE:
         return Missing("iris.no_eye")
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
@@ -73,4 +74,4 @@ def _between_lids(boundary: Boundary, lids: Lids, margin: float) -> Bool | None:
     upper = np.interp(x, lids.upper[:, 0], lids.upper[:, 1])
     lower = np.interp(x, lids.lower[:, 0], lids.lower[:, 1])
     free: Bool = (y > upper + margin) & (y < lower - margin)
-    return free if free.mean() > 0.35 else None
+    return free if free.mean() > 0.25 else None
