@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 from ktpel_capture.lazy import lazily
 
 if TYPE_CHECKING:
-    from ktpel_capture.fingerprint import live as live, overlay as overlay, synthesis as synthesis
+    from ktpel_capture.fingerprint import (
+        live as live,
+        overlay as overlay,
+        synthesis as synthesis,
+        verdict as verdict,
+    )
     from ktpel_capture.fingerprint.analysis import FingerprintAnalysis as FingerprintAnalysis, analyse as analyse
     from ktpel_capture.fingerprint.assessing import ALGORITHM as ALGORITHM, assess as assess
     from ktpel_capture.fingerprint.boxes import Box as Box
@@ -45,7 +50,7 @@ _WHERE = {
     "slots": ("SlotCheck", "check_slots"),
     "synthesis": ("Finger", "grow", "grow_hand", "slap"),
 }
-_MODULES = ("live", "overlay", "synthesis")
+_MODULES = ("live", "overlay", "synthesis", "verdict")
 _HOME = {name: module for module, names in _WHERE.items() for name in names}
 
 __all__ = [*_HOME, *_MODULES]  # noqa: PLE0604 - the table above is the list

@@ -111,8 +111,9 @@ _LEAST_TIP = 35 * _MM**2
 _WIDEST = 25 * _MM
 """No fingertip is wider than 25 mm, unless it was rolled."""
 _LONGEST = 30 * _MM
-_NECK = 8
-"""Cells worn away from either side: fingers that touch are joined by less than 6.5 mm, a rolled print by more."""
+_NECK, _WIDE_NECK = 8, 15
+"""Cells worn away from either side: fingers that touch are joined by less than 6.5 mm, or 12 mm where the whole is
+large and not convex. A print that was rolled holds together."""
 _NARROWEST = 7 * _MM
 """Less is a strip of one, not a fingertip."""
 
@@ -144,7 +145,7 @@ def _areas(mask: U8) -> list[F64]:
             continue
         area = (framed[top : top + height + 2, left : left + width + 2] == number).astype(np.uint8)
         for points in _apart(area) or [_points(area)]:
-            there = points + (left - 1, top - 1)
+            there = points + np.array((left - 1, top - 1))
             found.append(there[((there >= 0) & (there < last)).all(1)])
     return found
 
@@ -157,7 +158,7 @@ def _points(area: U8) -> F64:
 def _apart(area: U8) -> list[F64]:
     """One area as the pieces it falls into when worn away, grown back to their full size; empty if it holds."""
     core = area
-    for _ in range(_NECK):
+    for _ in range(_WIDE_NECK if _joined(area) else _NECK):
         core = _cv2.erode(core, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
         count, labels, stats, _ = _cv2.connectedComponentsWithStats(core, connectivity=8)
         large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > _LEAST_AREA) + 1
@@ -169,6 +170,13 @@ def _apart(area: U8) -> list[F64]:
         if count <= 1:
             break
     return []
+
+
+def _joined(area: U8) -> bool:
+    """Whether an area is large for one finger, and not convex as one is."""
+    points = _points(area).astype(np.int32).reshape(-1, 1, 2)
+    size = len(points)
+    return size > 0.7 * _WIDEST * _LONGEST and size < 0.93 * cv2.contourArea(cv2.convexHull(points))
 
 
 def _sides(points: F64) -> tuple[float, float]:
@@ -339,9 +347,7 @@ def _outline(turned: F64) -> tuple[F64, F64, F64]:
 
 def _slope(x: F64, y: F64) -> float:
     """Slope of a line through points, most of which lie on it: the median over pairs some way apart."""
-    slopes = []
-    for step in (len(x) // 3, len(x) // 2):
-        slopes.append((y[step:] - y[:-step]) / (x[step:] - x[:-step]))
+    slopes = [(y[step:] - y[:-step]) / (x[step:] - x[:-step]) for step in (len(x) // 3, len(x) // 2)]
     return float(np.median(np.concatenate(slopes)))
 
 
