@@ -42,6 +42,58 @@ def test_turning_and_moving_a_finger_changes_nothing_and_another_is_far_away(cou
     assert strange < alike / 3
 
 
+@settings(max_examples=15, deadline=None)
+@given(count=st.integers(25, 60), seed=st.integers(0, 999), turn=st.floats(-3.1, 3.1))
+def test_a_template_from_a_record_is_as_good(count, seed, turn):
+    """Whole pixels and steps of 1.4 degrees, as ISO/IEC 19794-2 stores them."""
+    one, same = template(count, seed), template(count, seed, turn)
+    step = 2 * np.pi / 256
+    stored = Minutiae(
+        np.rint(same.x), np.rint(same.y), np.mod(np.rint(same.angle / step), 256) * step, same.kind, same.quality
+    )
+    assert_allclose(fingerprint.compare(one, stored), fingerprint.compare(one, same), rtol=0.2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(count=st.integers(25, 60), seed=st.integers(0, 999), ppi=st.sampled_from([250.0, 569.0, 1000.0]))
+def test_the_resolution_of_either_print_changes_nothing(count, seed, ppi):
+    one, same = template(count, seed), template(count, seed, 0.4, (30, -20))
+    scale = ppi / 500
+    other = Minutiae(same.x * scale, same.y * scale, same.angle, same.kind, same.quality, ppi=ppi)
+    assert_allclose(fingerprint.compare(one, other), fingerprint.compare(one, same), rtol=1e-3)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 999), side=st.sampled_from(["x", "y"]), turn=st.floats(-3.1, 3.1))
+def test_half_a_finger_is_still_the_finger(seed, side, turn):
+    one, same, other = template(60, seed), template(60, seed, turn), template(60, seed + 1000, turn)
+    kept = getattr(one, side) > np.median(getattr(one, side))
+
+    def part(of):
+        return Minutiae(of.x[kept], of.y[kept], of.angle[kept], of.kind[kept], of.quality[kept])
+
+    assert fingerprint.compare(one, part(same)) > 3 * fingerprint.compare(one, part(other))
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 999), pull=st.floats(0, 8), turn=st.floats(-1, 1))
+def test_skin_that_stretches_is_still_the_finger(seed, pull, turn):
+    """Up to 8 pixels (0.4 mm) either way between one side of the print and the other."""
+    one, same, other = template(50, seed), template(50, seed, turn), template(50, seed + 1000, turn)
+    stretched = Minutiae(
+        same.x + pull * np.sin(same.y / 60), same.y + pull * np.cos(same.x / 70), same.angle, same.kind, same.quality
+    )
+    assert fingerprint.compare(one, stretched) > 2 * fingerprint.compare(one, other)
+
+
+def test_one_against_many_is_the_same_as_one_against_each():
+    probe, gallery = template(40, 1), [template(40, seed, 0.3) for seed in range(5)]
+    scores = fingerprint.compare_many(probe, [*gallery[:3], *map(fingerprint.prepare, gallery[3:])])
+    assert scores.tolist() == [fingerprint.compare(probe, other) for other in gallery]
+    assert scores.argmax() == 1
+    assert fingerprint.compare_many(probe, []).shape == (0,)
+
+
 def test_few_or_no_minutiae_are_alike_to_nothing():
     empty = Minutiae([], [], [], [], [])
     assert fingerprint.compare(empty, empty) == 0
