@@ -63,4 +63,5 @@ def test_a_patch_is_described_alike_in_any_even_light(patch):
 def test_an_empty_picture_has_probabilities_too():
     blank = np.zeros((616, 616, 3), np.uint8)
     aligned = Aligned(blank, blank[..., 0], np.zeros((98, 2)), np.eye(3)[:2], blank[..., 0])
-    assert all(0 <= value <= 1 for value in find_appearance(aligned).values())
+    for person in (np.full((154, 154), -1, np.float32), np.ones((154, 154), np.float32)):
+        assert all(0 <= value <= 1 for value in find_appearance(aligned, person).values())

@@ -12,15 +12,16 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage
 from ktpel_capture.face.alignment import Aligned, align, standard_landmarks
 from ktpel_capture.face.appearance import find_appearance
-from ktpel_capture.face.backdrop import Backdrop, backdrop_spread, background_on_aligned, find_backdrop
+from ktpel_capture.face.backdrop import Backdrop, background_on_aligned, colour_difference, find_backdrop
 from ktpel_capture.face.detail import eye_strip
 from ktpel_capture.face.detection import FaceBox, detect_faces
 from ktpel_capture.face.head import Head, head_geometry
 from ktpel_capture.face.landmarks import Landmarks, blendshapes
 from ktpel_capture.face.light import Skin, find_skin
+from ktpel_capture.face.patches import person_on_aligned
 from ktpel_capture.face.pose import Pose, head_pose
 from ktpel_capture.face.segmentation import person_probability
-from ktpel_capture.face.sitter import beside, find_sitter, join_faces
+from ktpel_capture.face.sitter import SURE_FULL, beside, find_sitter, join_faces
 from ktpel_capture.face.surface import Surface, find_surface
 from ktpel_capture.imaging.resample import enlarged, reduced, within
 from ktpel_capture.quality import Missing
@@ -141,8 +142,9 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
     aligned = align(image, points)
     tiny = within(small, _BACKDROP_SIDE)
     backdrop = find_backdrop(tiny, person, head, tiny.shape[1] / image.shape[1])
-    if not thorough and not isinstance(backdrop, Missing) and backdrop_spread(backdrop) > _QUIET:
-        more = beside(image, small, mesh, detect_faces(small, "full"))  # what makes it unquiet may be somebody's face
+    if not thorough and not isinstance(backdrop, Missing) and colour_difference(backdrop, 98) > _QUIET:
+        # What makes it unquiet may be somebody's face, on a poster or behind the sitter's shoulder.
+        more = beside(image, small, mesh, detect_faces(small, "full"), sure=SURE_FULL)
         faces = (faces[0], *join_faces(faces[1:], more))
     counts: Any = cv2.calcHist([aligned.luminance], [0], aligned.region, [256], [0, 256])
     inside = counts.ravel().astype(np.float64)
@@ -161,7 +163,7 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         backdrop=backdrop,
         skin=find_skin(tiny, mesh, tiny.shape[1] / image.shape[1]),
         eye_strip=eye_strip(image, mesh),
-        appearance=find_appearance(aligned),
+        appearance=find_appearance(aligned, person_on_aligned(person, aligned.to_aligned, size)),
         surface=find_surface(aligned, mesh),
     )
 

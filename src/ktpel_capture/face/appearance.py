@@ -18,29 +18,45 @@ import numpy as np
 from ktpel_capture.arrays import F32
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.networks import model_bytes
-from ktpel_capture.face.patches import EYES, MOUTH, TOP, Patch, describe
+from ktpel_capture.face.patches import EYES, MOUTH, Patch, describe, describe_top
 
-_MODELS: Mapping[str, Patch] = MappingProxyType(
-    {"spectacles": EYES, "sunglasses": EYES, "eyes_covered": EYES, "mouth_covered": MOUTH, "head_covering": TOP}
+_PATCHES: Mapping[str, Patch] = MappingProxyType(
+    {"spectacles": EYES, "sunglasses": EYES, "eyes_covered": EYES, "mouth_covered": MOUTH}
 )
+_EYEWEAR = ("spectacles", "sunglasses")
 
 
 @cache
 def _weights() -> Mapping[str, F32]:
-    """(4165,) float32 a model: one weight a number of the patch, the last the offset."""
+    """One weight a number of the description, the last the offset, by model."""
     with np.load(BytesIO(model_bytes("appearance.npz"))) as stored:
-        return {name: stored[name].astype(np.float32) for name in _MODELS}
+        return {name: stored[name].astype(np.float32) for name in (*_PATCHES, "head_covering")}
 
 
-def find_appearance(aligned: Aligned) -> Mapping[str, float]:
-    """Probability 0..1 of each thing, by name; 0.5 where both are equally likely."""
-    patches = {patch: describe(aligned.image, patch) for patch in set(_MODELS.values())}
-    found = {}
-    for name, patch in _MODELS.items():
-        weights = _weights()[name]
-        score = float(patches[patch] @ weights[:-1] + weights[-1])
-        found[name] = 1 / (1 + math.exp(-min(max(score, -50.0), 50.0)))
+def find_appearance(aligned: Aligned, person: F32) -> Mapping[str, float]:
+    """Probability 0..1 of each thing, by name; 0.5 where both are equally likely.
+
+    Parameters
+    ----------
+    aligned : the face in canonical position.
+    person : (154, 154) from `patches.person_on_aligned`.
+    """
+    patches = {patch: describe(aligned.image, patch) for patch in set(_PATCHES.values())}
+    found = {name: _probability(name, patches[patch]) for name, patch in _PATCHES.items()}
+    found["head_covering"] = _probability("head_covering", describe_top(aligned.image, person))
     return MappingProxyType(found)
+
+
+def find_eyewear(aligned: Aligned) -> Mapping[str, float]:
+    """Spectacles and sunglasses alone, for a live view."""
+    described = describe(aligned.image, EYES)
+    return MappingProxyType({name: _probability(name, described) for name in _EYEWEAR})
+
+
+def _probability(name: str, described: F32) -> float:
+    weights = _weights()[name]
+    score = float(described @ weights[:-1] + weights[-1])
+    return 1 / (1 + math.exp(-min(max(score, -50.0), 50.0)))
 
 
 def spectacles(appearance: Mapping[str, float]) -> float:

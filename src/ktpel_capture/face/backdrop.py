@@ -132,8 +132,13 @@ def backdrop_spread(backdrop: Backdrop) -> float:
 
     Source: own; ICAO Doc 9303 asks for a plain background without giving a number.
     """
+    return colour_difference(backdrop, 90)
+
+
+def colour_difference(backdrop: Backdrop, percentile: float) -> float:
+    """The CIE76 colour difference from its median that so many percent of a backdrop keep."""
     across = backdrop.lab - backdrop.median.astype(np.float32)
-    return math.sqrt(float(np.percentile(np.einsum("ij,ij->i", across, across), 90)))
+    return math.sqrt(float(np.percentile(np.einsum("ij,ij->i", across, across), percentile)))
 
 
 def backdrop_shadow(backdrop: Backdrop) -> float:

@@ -10,12 +10,12 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, RgbImage
 from ktpel_capture.face.alignment import align, standard_landmarks
-from ktpel_capture.face.appearance import find_appearance, spectacles, sunglasses
+from ktpel_capture.face.appearance import find_eyewear, spectacles, sunglasses
 from ktpel_capture.face.detection import detect_faces
 from ktpel_capture.face.landmarks import Landmarks, blendshapes
 from ktpel_capture.face.light import Skin, find_skin, highlight_level, picture_highlight_level, side_light
 from ktpel_capture.face.pose import head_pose
-from ktpel_capture.face.sitter import beside
+from ktpel_capture.face.sitter import SURE_FULL, beside
 from ktpel_capture.face.tracking import Tracker, movement, working_picture
 from ktpel_capture.imaging.colour import strongest
 from ktpel_capture.quality import Hint, Missing
@@ -108,7 +108,7 @@ class Watcher:
         """What need not be looked at every time, one thing a look: others, spectacles, a smile."""
         match self._looks % _ROUND:
             case 1:
-                self._others = len(beside(picture, picture, mesh, detect_faces(picture, "full")))
+                self._others = len(beside(picture, picture, mesh, detect_faces(picture, "full"), sure=SURE_FULL))
             case 2:
                 self._worn = _worn(picture, mesh)
             case number if number % 4 == 0:
@@ -183,7 +183,7 @@ def _face(mesh: Landmarks) -> Iterator[Check]:
 
 def _worn(picture: RgbImage, mesh: Landmarks) -> Check | None:
     """Advice on what hides the eyes."""
-    appearance = find_appearance(align(picture, standard_landmarks(mesh.points)))
+    appearance = find_eyewear(align(picture, standard_landmarks(mesh.points)))
     if sunglasses(appearance) > 0.7:
         return "face.take_off_sunglasses", 2.0, 0.6
     return "face.take_off_glasses", spectacles(appearance) / 0.65, 0.6

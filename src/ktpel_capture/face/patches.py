@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, I64, RgbImage
+from ktpel_capture.arrays import F32, F64, I64, RgbImage
 from ktpel_capture.imaging.resample import reduced
 
 Patch = tuple[int, int, int, int]
@@ -55,3 +55,34 @@ def describe(aligned: RgbImage, patch: Patch) -> F32:
     tones = (means - np.median(means.reshape(-1, 3), axis=0)) / np.float32(30)
     result: F32 = np.concatenate((blocks.ravel() * 5, tones.ravel())).astype(np.float32)
     return result
+
+
+def person_on_aligned(person: F32, to_aligned: F64, size: tuple[int, int]) -> F32:
+    """(154, 154) probability of person on a quarter of the canonical face, -1 where the picture does not reach.
+
+    Parameters
+    ----------
+    person : (256, 256) over the stretched picture.
+    to_aligned : (2, 3) affine map from the picture to the canonical face.
+    size : (width, height) of the picture.
+    """
+    width, height = size
+    grid = np.array([[width / 256, 0, width / 512 - 0.5], [0, height / 256, height / 512 - 0.5], [0, 0, 1]])
+    quarter = np.array([[0.25, 0, -0.375], [0, 0.25, -0.375], [0, 0, 1]])
+    place = (quarter @ np.vstack((to_aligned, [0, 0, 1])) @ grid)[:2]
+    shown: Any = cv2.warpAffine(person, place, (154, 154), flags=cv2.INTER_LINEAR, borderValue=-1)
+    result: F32 = shown
+    return result
+
+
+def describe_top(aligned: RgbImage, person: F32) -> F32:
+    """(4292,) float32: the top patch and, weighing as much, the outline of head and hat on a grid of 16x8.
+
+    Parameters
+    ----------
+    aligned : the canonical face.
+    person : from `person_on_aligned`.
+    """
+    top, bottom, left, right = (edge // 4 for edge in TOP)
+    outline = reduced(person[top:bottom, left:right], (16, 8))
+    return np.concatenate((describe(aligned, TOP), np.float32(4) * outline.ravel()))
