@@ -22,6 +22,8 @@ _PITCH = 0.025
 _SIDE = 1.25
 _EDGE = 2.5
 """What an edge along the whole margin is worth, in rows of sure iris."""
+_TILTED = 100.0
+"""What a slope of 1 across the iris costs, squared, in the same: a margin that is hardly seen lies level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,17 @@ class Lids:
 
 
 @lru_cache(maxsize=2)
-def _parabolas(bends: tuple[float, ...]) -> tuple[I64, I64, int]:
+def _parabolas(bends: tuple[float, ...]) -> tuple[I64, I64, int, F32]:
     """For each tilt and bend the rows below the vertex at every column; the same as places in the padded frame for
-    every vertex; and how far they reach."""
+    every vertex; how far they reach; and how unlikely each is."""
     u = np.linspace(-_SIDE, _SIDE, _COLUMNS)
-    curves = [tilt * u + bend * u**2 for tilt in np.linspace(-0.45, 0.45, 7) for bend in bends]
+    shapes = [(tilt, bend) for tilt in np.linspace(-0.45, 0.45, 7) for bend in bends]
+    curves = [tilt * u + bend * u**2 for tilt, bend in shapes]
+    doubt = np.array([_TILTED * tilt**2 for tilt, _ in shapes], np.float32)
     rows = np.rint(np.array(curves) / _PITCH).astype(np.int64)
     reach = int(abs(rows).max())
     index = (np.arange(_ROWS)[:, None, None] + reach + rows) * _COLUMNS + np.arange(_COLUMNS)
-    return frozen_copy(rows), frozen_copy(index), reach
+    return frozen_copy(rows), frozen_copy(index), reach, frozen_copy(doubt)
 
 
 _UPPER_BENDS = (0.0, 0.12, 0.24, 0.36, 0.48, 0.62)
@@ -108,11 +112,11 @@ def _levels(frame: F32, sure_iris: Bool, in_pupil: Bool) -> Levels:
 
 
 def _belongs(frame: F32, ring: Bool, in_pupil: Bool, levels: Levels) -> F32:
-    """How much likelier each pixel is iris (or pupil) than anything else, as a logarithm held in -2..1.5."""
+    """How much likelier each pixel is iris (or pupil) than anything else, as a logarithm held in -1..1.5."""
     score = np.zeros_like(frame)
     prior = np.float32(np.log(160 / (levels.spread * np.sqrt(2 * np.pi))))
     away = (frame - np.float32(levels.iris)) / np.float32(levels.spread)
-    doubt = np.where(away < 0, np.float32(-0.3), np.float32(-2))  # shade and the dark rim of an iris are no lid yet
+    doubt = np.where(away < 0, np.float32(0), np.float32(-1))  # shade and the dark rim of an iris are no lid yet
     score[ring] = np.clip(prior - 0.5 * away * away, doubt, 1.5)[ring]
     halfway = 0.5 * (levels.pupil + levels.iris)
     score[in_pupil] = np.where(frame < halfway, 1.0, -1.5)[in_pupil]
@@ -129,10 +133,10 @@ def _edges(frame: F32, levels: Levels) -> F32:
 
 def _best_parabola(kept: F32, edge: F32, bends: tuple[float, ...], vertex: slice) -> F64:
     """Heights over the columns, in iris radii, of the margin that keeps most of the iris."""
-    shapes, index, reach = _parabolas(bends)
+    shapes, index, reach, doubt = _parabolas(bends)
     gain = kept + np.float32(_EDGE) * edge
     padded = cv2.copyMakeBorder(gain, reach, reach, 0, 0, cv2.BORDER_REPLICATE)
-    scores = np.take(padded.ravel(), index[vertex]) @ _SUM
+    scores = np.take(padded.ravel(), index[vertex]) @ _SUM - doubt
     row, shape = np.unravel_index(int(scores.argmax()), scores.shape)
     heights: F64 = (vertex.start + row + shapes[shape] - _ROWS // 2) * _PITCH
     return heights

@@ -248,5 +248,5 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> f
     )
 
 
-LEAST_EVIDENCE = -1.0
+LEAST_EVIDENCE = -1.2
 """A weak eye is rather measured than denied: its measures tell what is wrong with it."""
