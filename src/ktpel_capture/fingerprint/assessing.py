@@ -7,6 +7,7 @@ import cv2
 from ktpel_capture.fingerprint.analysis import FingerprintAnalysis, analyse
 from ktpel_capture.fingerprint.measures import MEASURES
 from ktpel_capture.fingerprint.nfiq2.measures import UNIFIED
+from ktpel_capture.fingerprint.verdict import verdict
 from ktpel_capture.quality import QualityReport, QualityScore, ReportFacts, measure_all
 from ktpel_capture.samples import FingerprintSample
 
@@ -34,4 +35,4 @@ def assess(sample: FingerprintSample | FingerprintAnalysis) -> QualityReport:
         version=f"{VERSION} (OpenCV {cv2.__version__})",
     )
     facts = ReportFacts("fingerprint", print_.digest, position=print_.position, edits=edits)
-    return QualityReport((score,), measurements, facts)
+    return QualityReport((score, verdict(analysis, measurements)), measurements, facts)
