@@ -99,12 +99,23 @@ def crossing_masks(image: BitImage) -> tuple[BitImage, BitImage]:
     return BitImage(ends, image.height, image.width), BitImage(branchings, image.height, image.width)
 
 
+def _ends(bits: int, stride: int) -> int:
+    """The pixels with exactly one line leaving, as `crossing_masks` finds them."""
+    around = neighbours(bits, stride)
+    one = more = 0
+    for here, following in zip(around, (*around[1:], around[0])):
+        rise = following & ~here
+        more |= one & rise
+        one |= rise
+    return bits & one & ~more
+
+
 def prune(image: BitImage, length: int) -> BitImage:
     """Cut off side branches up to ``length`` pixels; longer lines keep their full length."""
     bits, stride = image.bits, image.stride
     for _ in range(length):
-        bits &= ~crossing_masks(BitImage(bits, image.height, image.width))[0].bits
-    grown = crossing_masks(BitImage(bits, image.height, image.width))[0].bits
+        bits &= ~_ends(bits, stride)
+    grown = _ends(bits, stride)
     for _ in range(length):
         reach = grown
         for neighbour in neighbours(grown, stride):
