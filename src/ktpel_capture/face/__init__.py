@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ktpel_capture.face import live as live, overlay as overlay, synthesis as synthesis
     from ktpel_capture.face.analysis import FaceAnalysis as FaceAnalysis, analyse as analyse
     from ktpel_capture.face.assessing import ALGORITHM as ALGORITHM, assess as assess
+    from ktpel_capture.face.attendance import Attendance as Attendance, SubjectWatch as SubjectWatch
     from ktpel_capture.face.finished import crop_portrait as crop_portrait, encode_portrait as encode_portrait
     from ktpel_capture.face.live import Watcher as Watcher, watch as watch
     from ktpel_capture.face.measures import MEASURES as MEASURES
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "analysis": ("FaceAnalysis", "analyse"),
     "assessing": ("ALGORITHM", "assess"),
+    "attendance": ("Attendance", "SubjectWatch"),
     "finished": ("crop_portrait", "encode_portrait"),
     "live": ("Watcher", "watch"),
     "measures": ("MEASURES",),

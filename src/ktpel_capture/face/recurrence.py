@@ -9,7 +9,7 @@ Not measured: Indonesian faces, hijab, teenagers.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -23,6 +23,7 @@ from ktpel_capture.arrays import F32, F64, RgbImage, frozen_copy
 from ktpel_capture.face.analysis import FaceAnalysis, analyse
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.face.networks import model_bytes
+from ktpel_capture.face.pose import head_pose
 from ktpel_capture.imaging.resample import reduced, warped
 from ktpel_capture.quality import Missing
 from ktpel_capture.samples import FaceSample
@@ -96,9 +97,15 @@ def descriptor(subject: FaceSample | FaceAnalysis) -> F64 | Missing:
     analysis = analyse(subject) if isinstance(subject, FaceSample) else subject
     if isinstance(analysis.mesh, Missing):
         return analysis.mesh
-    if not isinstance(analysis.pose, Missing) and max(abs(analysis.pose.yaw), abs(analysis.pose.pitch)) > 0.44:
+    return describe_face(analysis.image, analysis.mesh)
+
+
+def describe_face(image: RgbImage, mesh: Landmarks) -> F64 | Missing:
+    """`descriptor` of a face whose landmarks are known."""
+    pose = head_pose(mesh)
+    if max(abs(pose.yaw), abs(pose.pitch)) > 0.44:
         return Missing("face.turned_away")
-    batch: F32 = _aligned(analysis.image, analysis.mesh).astype(np.float32).transpose(2, 0, 1)[None]
+    batch: F32 = _aligned(image, mesh).astype(np.float32).transpose(2, 0, 1)[None]
     network = _network()
     network.setInput(np.ascontiguousarray(batch))
     values: F64 = frozen_copy(np.asarray(network.forward(), np.float64).ravel())
@@ -146,8 +153,13 @@ def same_person(
         return asked
     if not seen:
         return next((value for value in known if isinstance(value, Missing)), Missing("face.no_face"))
-    together: F64 = np.mean(seen, 0)
-    return compare(together, asked, mean)
+    return compare(mean_of(seen), asked, mean)
+
+
+def mean_of(descriptors: Sequence[F64]) -> F64:
+    """The mean descriptor of several portraits of one person."""
+    together: F64 = np.mean(descriptors, 0)
+    return together
 
 
 def _aligned(image: RgbImage, mesh: Landmarks) -> RgbImage:
