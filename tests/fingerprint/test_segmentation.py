@@ -150,6 +150,18 @@ def test_of_a_single_finger_the_one_that_shows_most_is_taken():
     assert abs(found[0].box.centre[0] - truth.boxes["left_thumb"].centre[0]) < 30
 
 
+@pytest.mark.parametrize("position", SLAPS)
+def test_a_print_left_on_the_glass_is_not_taken_for_a_finger_too_many(position):
+    slap, truth = synthesis.slap(synthesis.grow_hand(2), position, seed=5, pressure=0.7, size=(1800, 1500))
+    image = slap.image.copy()
+    left = synthesis.grow(50).capture(seed=1, pressure=0.1, size=(300, 300))[0].image
+    image[1150:1450, 40:340] = np.minimum(image[1150:1450, 40:340], left)
+    found = fingerprint.segment(FingerprintSample(image, 500, position))
+    assert {finger.position for finger in found} == set(truth.boxes)
+    for finger in found:
+        assert np.hypot(*np.subtract(finger.box.centre, truth.boxes[finger.position].centre)) < 40
+
+
 @pytest.mark.parametrize("where", [(0.3, 0.2), (-0.2, 0.3)])
 def test_a_punched_hole_and_a_printed_line_change_little(where):
     slap, _ = synthesis.slap(synthesis.grow_hand(2), "left_four", seed=6, pressure=0.7)

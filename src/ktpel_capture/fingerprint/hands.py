@@ -86,6 +86,18 @@ def readings(boxes: Sequence[Box], position: Position, absent: Collection[Positi
     return sorted(found, key=lambda reading: reading.misfit)
 
 
+def likeliest(boxes: Sequence[Box], position: Position, absent: Collection[Position] = ()) -> Sequence[Box]:
+    """As many boxes as a presentation has fingers, where dirt or a neighbour made more: those that lie most like a
+    hand, or of thumbs and single fingers the largest; left to right still."""
+    fingers = [name for name in FINGERS_OF.get(position, (position,)) if name not in absent]
+    if position == "unknown" or len(boxes) <= len(fingers):
+        return boxes
+    if position in _TIPS and fingers:
+        return min(combinations(boxes, len(fingers)), key=lambda some: readings(some, position, absent)[0].misfit)
+    largest = sorted(boxes, key=lambda box: box.size[0] * box.size[1])[len(boxes) - len(fingers) :]
+    return [box for box in boxes if box in largest]
+
+
 def hand_of(boxes: Sequence[Box]) -> Position:
     """Which hand fingertips from left to right are of; ``unknown`` where they do not tell."""
     best = {hand: found[0].misfit for hand in _TIPS if (found := readings(boxes, hand))}

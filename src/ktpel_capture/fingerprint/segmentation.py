@@ -12,7 +12,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, U8
 from ktpel_capture.fingerprint.boxes import Box
-from ktpel_capture.fingerprint.hands import arrangement, names_of
+from ktpel_capture.fingerprint.hands import arrangement, likeliest, names_of
 from ktpel_capture.fingerprint.presence import LEAST_WINDOWS
 from ktpel_capture.fingerprint.resolution import at_500_ppi
 from ktpel_capture.fingerprint.slap_map import CELL, RidgeMap, disc, ridge_map
@@ -46,7 +46,8 @@ def segment(slap: FingerprintSample, absent: Collection[Position] = ()) -> tuple
     Parameters
     ----------
     slap : several fingers at once; ``position`` says which, or ``unknown``, and then four fingers are named by the
-        hand they are found to be of. Of one finger's picture the finger that it shows most of.
+        hand they are found to be of. More areas than a declared position has fingers are dirt or a neighbour's:
+        those that lie most like a hand are kept, of a single finger's picture the largest.
     absent : fingers that were declared unavailable, so that the others get the right names.
 
     Returns
@@ -54,9 +55,7 @@ def segment(slap: FingerprintSample, absent: Collection[Position] = ()) -> tuple
     One value a fingertip found; fewer than expected where some did not touch (`missing_fingers` names them). Where it
     cannot be told which finger is missing, the names that are in doubt are ``unknown``.
     """
-    boxes = finger_boxes(ridge_spectrum(at_500_ppi(slap)))
-    if slap.position not in FINGERS_OF and slap.position != "unknown" and boxes:
-        boxes = (max(boxes, key=lambda box: box.size[0] * box.size[1]),)
+    boxes = likeliest(finger_boxes(ridge_spectrum(at_500_ppi(slap))), slap.position, absent)
     names = names_of(boxes, slap.position, absent)
     scale = slap.ppi / 500
     fingers = []
@@ -114,6 +113,8 @@ _LONGEST = 30 * _MM
 _NECK, _WIDE_NECK = 8, 15
 """Cells worn away from either side: fingers that touch are joined by less than 6.5 mm, or 12 mm where the whole is
 large and not convex. A print that was rolled holds together."""
+_ELONGATED, _STEEPEST = 1.25, math.radians(60)
+"""Length against width from which one print alone tells its direction, and no hand lies more aslant."""
 _NARROWEST = 7 * _MM
 """Less is a strip of one, not a fingertip."""
 
@@ -238,13 +239,17 @@ def _hand_angle(areas: Sequence[F64]) -> float:
     if not large:
         return 0.0
     if len(_columns([_Area.of(points, 0.0) for points in large])) == 1:
-        return 0.0  # one finger with its next joint below
+        # one finger, perhaps with its next joint below; a round print does not tell
+        points = np.concatenate(large)
+        narrow, long = _sides(points)
+        angle = _axis((points - points.mean(0)).T @ (points - points.mean(0)))
+        return angle if long > _ELONGATED * narrow and abs(angle) < _STEEPEST else 0.0
     spreads = [(points - points.mean(0)).T @ (points - points.mean(0)) for points in large]
-    narrow = [spread for spread, points in zip(spreads, large) if _sides(points)[0] < _WIDEST]
+    slender = [spread for spread, points in zip(spreads, large) if _sides(points)[0] < _WIDEST]
     candidates: list[float] = []
-    for spread in (sum(narrow or spreads), *narrow):
+    for spread in (sum(slender or spreads), *slender):
         angle = _axis(spread)
-        if abs(angle) < math.radians(60) and all(abs(angle - other) > 0.05 for other in candidates):
+        if abs(angle) < _STEEPEST and all(abs(angle - other) > 0.05 for other in candidates):
             candidates.append(angle)
     return min(candidates or [0.0], key=lambda angle: _unlikeness(large, angle))
 
