@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import I32, U16, GreyImage
+from ktpel_capture.iris.absence import why_unseen
 from ktpel_capture.iris.boundaries import Circle
-from ktpel_capture.iris.circles import without_reflections
 from ktpel_capture.iris.edges import edge_width
 from ktpel_capture.iris.lids import find_lids
 from ktpel_capture.iris.tracking import Sight, Tracker
@@ -24,8 +24,6 @@ _SIDEWAYS, _UPRIGHT = 0.48, 0.16
 """Gaps to the frame's edge in iris radii, below which margins are not adequate (80 % of 0.6 and 0.2): 29794-6."""
 _OPEN = 1.15
 """Height between the lids, in iris radii, below which much of the iris is hidden."""
-_PUPIL_LEVEL = 0.21
-"""Darker than this share of the skin are pupils (0.0 to 0.18 of it), not lashes side by side (above 0.25)."""
 _SOFT, _SMEARED = 0.055, 0.065
 """Width of the pupil's edge in iris radii from which texture is lost: all around, or in one direction."""
 _SHARP = 1.75
@@ -104,7 +102,7 @@ class _OneEye:
         if not isinstance(sight, Sight):
             self._before = self.glint = None
             if sight is not None:
-                self._absent = [Hint(_why_unseen(sight))]
+                self._absent = [Hint(why_unseen(sight))]
             return self._absent
         hints = _framing(sight, frame.scale) + _state(sight)
         glare = any(hint.key == "iris.take_off_spectacles" for hint in hints)
@@ -136,29 +134,6 @@ def _moved(before: Sight, now: Sight) -> float:
         return far
     (right, down), sure = cv2.phaseCorrelate(one, other, cv2.createHanningWindow(one.shape[::-1], cv2.CV_32F))
     return float(np.hypot(right, down)) / limbus.radius if sure > _ALIKE else far
-
-
-def _why_unseen(image: GreyImage) -> str:
-    """A guess at why no eye is found: lids that are closed, or nearly, leave a lying line of lashes and little else.
-
-    Half of all that is darker than its surroundings lies in a third of the height, over more than a third of the
-    width. Something as dark as only a pupil is, thicker than a lash, is what a half shut lid leaves of it.
-    """
-    side = 2 * (max(image.shape) // 24) + 1
-    filled, _ = without_reflections(image)
-    dark = cv2.morphologyEx(filled, cv2.MORPH_BLACKHAT, np.ones((side, side), np.uint8))
-    least = max(24.0, 0.5 * float(np.quantile(dark[::2, ::2], 0.995)))
-    lines = dark > least
-    if not 0.004 < lines.mean() < 0.12:
-        return "iris.no_eye"
-    rows, columns = lines.sum(1), lines.sum(0)
-    band = len(rows) // 3
-    around = np.convolve(rows, np.ones(band), "valid")
-    if around.max() <= 0.7 * rows.sum() or float((columns > 0).mean()) <= 0.35:
-        return "iris.no_eye"
-    deep = cv2.dilate(cv2.blur(filled, (3, 3)), np.ones((5, 5), np.uint8))
-    shut = float(deep.min()) > _PUPIL_LEVEL * float(np.median(filled))
-    return "iris.eye_closed" if shut else "iris.open_wide"
 
 
 def _framing(sight: Sight, scale: float) -> list[Hint]:

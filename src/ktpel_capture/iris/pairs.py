@@ -226,6 +226,12 @@ def follow_pair(filled: GreyImage, before: Candidate) -> Pair:
     return Pair(disc.circle, _limbus_circle(filled, disc.circle), disc.evenness, disc.contrast)
 
 
+def brightness(raw: GreyImage) -> float:
+    """Grey level of what is bright in a picture: in one of an eye skin and sclera."""
+    sample = np.sort(raw[::4, ::4], axis=None)
+    return float(sample[int(0.95 * (sample.size - 1))])
+
+
 def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> float:
     """How sure it is that this is an eye: the logarithm of the odds.
 
@@ -238,7 +244,17 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> f
         return -np.inf  # noise as strong as the pupil is dark: there are discs in any noise
     sides = unwrap(image, found.pupil.x, found.pupil.y, np.linspace(1.2, 1.45, 5) * found.pupil.radius, 64)
     sides = sides[:, np.abs(directions(64)[:, 0]) > 0.8].astype(np.float32)
-    spread = 1.4826 * float(np.median(np.abs(sides - np.median(sides))))
+    beside = float(np.median(sides))
+    spread = 1.4826 * float(np.median(np.abs(sides - beside)))
+    light = brightness(raw)
+    if beside > _BRIGHTEST_IRIS * light or beside - found.contrast > _BRIGHTEST_PUPIL * light:
+        return -np.inf
+    band = unwrap(
+        image, found.pupil.x, found.pupil.y, np.linspace(1.15 * found.pupil.radius, 0.95 * found.limbus.radius, 12), 64
+    )
+    rough = float(np.median(cv2.absdiff(band[:, 1:], band[:, :-1])))
+    if rough > _ROUGHEST_IRIS or (rough > 12 and found.contrast > _HIGHEST_CONTRAST):
+        return -np.inf
     return (
         9.9 * found.pupil.score * found.evenness
         + 13.6 * found.limbus.score
@@ -248,5 +264,12 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> f
     )
 
 
+_BRIGHTEST_IRIS, _BRIGHTEST_PUPIL = 0.85, 0.42
+"""Of what is bright in the picture: irides reflect less than skin (at most 0.78 of it in 260 public and grown eyes),
+pupils hardly anything (at most 0.34); paper around a blot or a hole is as bright as paper."""
+_ROUGHEST_IRIS = 18.0
+"""Grey levels between neighbouring rays: irides have up to 14, printed ridges 15 to 25."""
+_HIGHEST_CONTRAST = 165.0
+"""Grey levels from pupil to iris (at most 145 seen): ink on paper has more, and ridges besides."""
 LEAST_EVIDENCE = -1.2
 """A weak eye is rather measured than denied: its measures tell what is wrong with it."""

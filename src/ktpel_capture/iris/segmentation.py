@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
+from ktpel_capture.iris.absence import why_unseen
 from ktpel_capture.iris.boundaries import LIMBUS, PUPIL, Boundary, place
 from ktpel_capture.iris.circles import shrunk, without_reflections
 from ktpel_capture.iris.lids import Lids, find_lids
@@ -39,12 +40,12 @@ def segment(image: GreyImage) -> Segmentation | Missing:
     filled, spots = without_reflections(small)
     pair = find_pair(filled)
     if pair is None:
-        return Missing("iris.no_eye")
+        return Missing(why_unseen(small))
     pupil = place(filled, pair.pupil, PUPIL)
     limbus = place(filled, pair.limbus, LIMBUS)
     even = limbus.contrast < 0.08 * pair.contrast  # what is inside looks like what is outside: skin among lashes
     if even or evidence(small, filled, pair, limbus.support) < LEAST_EVIDENCE:
-        return Missing("iris.no_eye")
+        return Missing(why_unseen(small))
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
     if scale < 1:
