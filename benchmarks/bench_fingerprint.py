@@ -97,6 +97,25 @@ def test_segment(benchmark):
     benchmark(fingerprint.segment, slap)
 
 
+@pytest.mark.benchmark(group="slap")
+def test_segment_at_1000_ppi(benchmark):
+    slap, _ = synthesis.slap(synthesis.grow_hand(1), "right_four", seed=1, rotation=0.3)
+    fine = FingerprintSample(slap.image.repeat(2, 0).repeat(2, 1), 1000, "right_four")
+    benchmark(fingerprint.segment, fine)
+
+
+@pytest.mark.benchmark(group="comparison")
+def test_prepare(benchmark, prints):
+    template = fingerprint.minutiae(prints[0])
+    benchmark(fingerprint.prepare, template)
+
+
+@pytest.mark.benchmark(group="comparison")
+def test_one_against_a_hundred(benchmark, prints):
+    ready = [fingerprint.prepare(print_) for print_ in prints]
+    benchmark(fingerprint.compare_many, ready[0], ready[1:] * 50)
+
+
 @pytest.mark.benchmark(group="live")
 def test_live_frame(benchmark):
     slap, _ = synthesis.slap(synthesis.grow_hand(1), "right_four", seed=1)
