@@ -33,7 +33,7 @@ class Backdrop:
     colour : (3,) mean sRGB, 0..1, averaged in linear light.
     median : (3,) median L*, a*, b*.
     share : of the picture.
-    shade : darker by how many L* the cloth beside the head is than the same cloth further out, worst side.
+    shade : darker by how many L* the cloth beside the head is than the cloth further out, worse side.
     """
 
     lab: F32
@@ -62,25 +62,30 @@ def find_backdrop(small: RgbImage, person: F32, head: Head, scale: float) -> Bac
     if free.mean() < LEAST_SHARE:
         return Missing("face.no_backdrop")
     values = lab(small)
-    shade = _shade(values, free, head, scale)
+    shade = _shade(values, free, outline, head, scale)
     chosen, pixels = values[free != 0], small[free != 0]
     median: F64 = np.median(chosen.T, axis=1).astype(np.float64)
     return Backdrop(chosen, strongest(pixels), mean_colour(pixels), median, float(free.mean()), shade)
 
 
-def _shade(values: F32, free: U8, head: Head, scale: float) -> float:
-    """L* that the cloth loses beside the head against further out, on the worse side."""
-    rows = slice(max(0, int(head.crown[1] * scale)), max(1, int((head.chin[1] + 0.3 * head.eye_to_chin) * scale)))
+def _shade(values: F32, free: U8, outline: F32, head: Head, scale: float) -> float:
+    """L* that the cloth loses close to the outline of head and hair against further out, on the worse side.
+
+    Close is within 0.25 head widths of the outline, further out beyond 0.35, both above the chin.
+    """
+    rows = slice(0, max(1, int((head.chin[1] + 0.3 * head.eye_to_chin) * scale)))
     light, clear = values[rows, :, 0], free[rows] != 0
-    if not light.size:
-        return 0.0
-    x = (np.arange(values.shape[1]) - (head.left + head.right) / 2 * scale) / max(head.width * scale, 1.0)
+    away: Any = cv2.distanceTransform((outline < 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    widths = away[rows] / max(head.width * scale, 1.0)
+    close, beyond = clear & (widths < 0.25), clear & (widths > 0.35)
+    close[: max(0, int(head.crown[1] * scale))] = False
+    right = np.arange(values.shape[1]) > (head.left + head.right) / 2 * scale
     drops = [0.0]
-    for side in (-1, 1):
-        reach = clear & (x * side > 0.5)
-        beside, beyond = light[reach & (x * side < 0.8)], light[reach & (x * side >= 0.85)]
-        if beside.size > 40 and beyond.size > 40:
-            drops.append(float(np.median(beyond) - np.percentile(beside, 25)))
+    for side in (right, ~right):
+        near = light[close & side]
+        far = light[beyond & side] if (beyond & side).sum() > 40 else light[beyond]
+        if near.size > 40 and far.size > 40:
+            drops.append(float(np.median(far) - np.percentile(near, 25)))
     return max(drops)
 
 
