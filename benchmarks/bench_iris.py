@@ -3,6 +3,8 @@
 ``OPENBLAS_NUM_THREADS=1 pytest benchmarks/bench_iris.py`` (pytest-benchmark); quote ratios, machines differ.
 """
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from ktpel_capture import Frame, IrisRequest, iris
 from ktpel_capture.iris import comparison, synthesis
 
-SIZES = [(320, 240), (640, 480), (1280, 960)]
+SIZES = [(320, 240), (640, 480), (1280, 960), (2560, 1920)]
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +34,40 @@ def test_focus_of_a_frame(benchmark):
     benchmark(iris.focus, [image])
 
 
-def test_hints_of_a_frame(benchmark):
-    image = synthesis.grow(1).capture(seed=1)[0].image
-    watcher = iris.watch(IrisRequest(("right",)))
+@pytest.mark.parametrize("lid_opening", [1.0, 0.7], ids=["clear", "hidden in part"])
+def test_assess_by_how_clear_the_eye_is(benchmark, lid_opening):
+    sample, _ = synthesis.grow(1).capture(seed=1, lid_opening=lid_opening)
+    benchmark(iris.assess, sample)
+
+
+def test_memory_of_an_assessment(benchmark):
+    """Most that one assessment holds at a time, by image size."""
+    held = {}
+    for size in SIZES:
+        sample, _ = synthesis.grow(1).capture(seed=1, size=size)
+        iris.assess(sample)
+        tracemalloc.start()
+        iris.assess(sample)
+        held[f"{size[0]}x{size[1]}"] = round(tracemalloc.get_traced_memory()[1] / 2**20, 1)
+        tracemalloc.stop()
+    benchmark.extra_info["megabytes"] = held
+    print("\nmegabytes an assessment holds at most:", held)
+    benchmark.pedantic(iris.assess, (sample,), rounds=3)
+
+
+@pytest.mark.parametrize("found", [True, False], ids=["followed", "searched"])
+def test_hints_of_a_frame(benchmark, found):
+    """An eye that is followed from the last frame, and a first frame in which it is searched."""
+    frame = Frame(synthesis.grow(1).capture(seed=1)[0].image, 1, 0.0)
+    request = IrisRequest(("right",))
+    watcher = iris.watch(request)
+    watcher.see(frame)
+    benchmark(lambda: (watcher if found else iris.watch(request)).see(frame))
+
+
+def test_hints_of_a_binocular_frame(benchmark):
+    image, _ = synthesis.capture_binocular(synthesis.grow_pair(1), seed=1)
+    watcher = iris.watch(IrisRequest())
     benchmark(watcher.see, Frame(image, 1, 0.0))
 
 
