@@ -6,6 +6,7 @@ of an assessment: detection, landmarks, blendshapes and segmentation without any
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 
@@ -13,7 +14,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ktpel_capture.face import analyse, assess, crop_portrait, descriptor, watch
+from ktpel_capture.face import SubjectWatch, analyse, assess, crop_portrait, descriptor, watch
 from ktpel_capture.face.networks import network, runtime
 from ktpel_capture.face.synthesis import grow
 from ktpel_capture.requests import FaceRequest, Frame
@@ -51,15 +52,33 @@ def test_analyse(benchmark, portrait):
     benchmark(analyse, portrait)
 
 
+def test_landmarks_alone(benchmark):
+    """The floor of a look at a preview frame."""
+    batch = np.random.default_rng(1).random((1, 256, 256, 3)).astype(np.float32)
+    benchmark(network("face_landmarks_detector"), batch)
+
+
 def test_preview_with_detection(benchmark, frame):
     benchmark(lambda: watch(FaceRequest()).see(frame))
 
 
 def test_preview_tracked(benchmark, frame):
-    watcher = watch(FaceRequest())
-    for _ in range(3):
-        watcher.see(frame)
-    benchmark(watcher.see, frame)
+    """A look that tracks, and now and then looks round; the clock goes on, or the hints would only be repeated."""
+    watcher, times = watch(FaceRequest()), itertools.count(1)
+    benchmark(lambda: watcher.see(Frame(frame.image, number := next(times), number * 0.1)))
+
+
+def test_preview_at_30_frames_a_second(benchmark, frame):
+    """A second of frames, of which every other is looked at."""
+    watcher, times = watch(FaceRequest()), itertools.count(1)
+    second = lambda: [watcher.see(Frame(frame.image, number := next(times), number / 30)) for _ in range(30)]  # noqa: E731
+    benchmark(second)
+
+
+def test_attendance(benchmark, frame):
+    """A look of the watch over a subject who stays."""
+    watching, times = SubjectWatch(), itertools.count(1)
+    benchmark(lambda: watching.see(Frame(frame.image, number := next(times), number * 0.25)))
 
 
 def test_compose(benchmark):

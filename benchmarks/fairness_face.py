@@ -45,7 +45,11 @@ def main(folder: Path) -> None:
         analysis = analyse(kc.FaceSample(cv2.imread(str(folder / row["file"]))[..., ::-1]))
         if isinstance(analysis.pose, Missing) or isinstance(analysis.skin, Missing) or abs(analysis.pose.yaw) > 0.35:
             continue
-        groups = [tone_of(analysis.skin.rgb)] + ([row["label"]] if row["label"] in AGES else [])
+        tone = tone_of(analysis.skin.rgb)
+        groups = [tone]
+        if row["label"] in AGES:
+            shade = "darker" if tone in ("brown", "dark") else "lighter"
+            groups += [row["label"], f"{row['label']}, {shade}"]
         verdict = icao.judge(assess(analysis))
         for group in groups:
             counted[group] += 1
@@ -53,7 +57,8 @@ def main(folder: Path) -> None:
                 refused[group][name.removeprefix("face.")] += 1
     print("| group | faces | " + " | ".join(WATCHED) + " |")
     print("|---" * (len(WATCHED) + 2) + "|")
-    for group in [name for _, name in TONES] + list(AGES):
+    crossed = [f"{age}{shade}" for age in AGES for shade in ("", ", lighter", ", darker")]
+    for group in [name for _, name in TONES] + crossed:
         if counted[group]:
             shares = " | ".join(f"{refused[group][name] / counted[group]:.0%}" for name in WATCHED)
             print(f"| {group} | {counted[group]} | {shares} |")
