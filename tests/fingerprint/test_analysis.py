@@ -195,6 +195,9 @@ def frame_of(sequence=1, position="right_index", **conditions):
         ({"dirt": 1.0}, "fingerprint.clean_glass"),
         ({"shift": (12.0, 0.0)}, "fingerprint.move_left"),
         ({"shift": (-12.0, 0.0)}, "fingerprint.move_right"),
+        ({"rotation": 0.7}, "fingerprint.turn_straight"),
+        ({"rotation": -0.7}, "fingerprint.turn_straight"),
+        ({"rotation": 0.2}, None),
     ],
 )
 def test_live_advice_names_what_is_wrong(conditions, advice):

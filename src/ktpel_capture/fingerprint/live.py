@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -13,6 +15,10 @@ from ktpel_capture.samples import FINGERS_OF
 _CELL = 4
 """Side of a cell in pixels at 250 ppi (0.4 mm)."""
 _MM = _CELL * 25.4 / 250
+_TILTED = 0.45
+"""Radians (26 degrees) from upright that a finger may lie: less costs a comparison nothing."""
+_LONG = 1.08
+"""A print this much longer than wide has a direction."""
 _GOOD = (Hint(good=True),)
 
 
@@ -79,7 +85,19 @@ class Watcher:
         key, share = max(touch.items(), key=lambda item: item[1])
         if share > 0.5 and sum(value > 0.5 for value in touch.values()) == 1:
             return [Hint(key, strength=0.85)]
+        if abs(_tilt(skin)) > _TILTED:
+            return [Hint("fingerprint.turn_straight", strength=0.65)]
         return []
+
+
+def _tilt(skin: Bool) -> float:
+    """How far the longer axis of a print is turned from upright, radians; 0 where it is about as wide as long."""
+    y, x = np.nonzero(skin)
+    xx, yy, xy = float(x.var()), float(y.var()), float(((x - x.mean()) * (y - y.mean())).mean())
+    spread = math.hypot(xx - yy, 2 * xy)
+    if xx + yy + spread < _LONG**2 * (xx + yy - spread):
+        return 0.0
+    return 0.5 * math.atan2(2 * xy, yy - xx)
 
 
 def watch(request: FingerRequest) -> Watcher:
