@@ -17,8 +17,8 @@ LEAST_MINUTIAE = 20
 def same_finger_from(one: Prepared, other: Prepared) -> float:
     """Score of `compare` from which two prints are taken for one finger: 20, more where there is more to coincide.
 
-    The highest of the 11,520 pairs of different fingers of FVC2002 had 20.0 (20 to 50 minutiae a print); of grown fingers
-    with 50 to 60 minutiae one in a hundred reached half as much as it has minutiae.
+    The highest of the 11,520 pairs of different fingers of FVC2002 had 20.0 (20 to 50 minutiae a print); of
+    grown fingers with 50 to 60 minutiae one in a hundred reached half as much as it has minutiae.
     """
     return max(20.0, 0.6 * min(len(one.x), len(other.x)))
 
