@@ -118,7 +118,7 @@ def native(image, name):
 
 @pytest.mark.parametrize("name", DEFECTS)
 @given(seed=people)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_the_measure_rises_with_its_defect(name, seed):
     image, truth = clean(seed)
     none, some, much = (native(DEFECTS[name](image, truth, strength), name) for strength in (0.0, 0.6, 1.0))
