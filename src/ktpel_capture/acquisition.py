@@ -381,7 +381,8 @@ def parts_of(samples: Iterable[Sample], request: Request) -> dict[str, Sample]:
     """The single fingers or eyes that a presentation holds, by name; a slap is taken apart.
 
     A device that does not say which finger or eye it is gets the one that was asked for, where only one was. A finger
-    of a slap that has others missing, and could be either of two, goes by the name ``unknown``.
+    of a slap that has others missing, and could be either of two, goes by the name ``unknown``; a slap of four fingers
+    that is plainly the other hand's is the one part ``wrong_hand``.
     """
     wanted = expected_parts(request)
     parts: dict[str, Sample] = {}
@@ -398,6 +399,10 @@ def parts_of(samples: Iterable[Sample], request: Request) -> dict[str, Sample]:
     return parts
 
 
+_PLAINLY = 8.0
+"""Twice the log likelihood by which four fingertips must lie better as the other hand's: fifty times as likely."""
+
+
 def _fingers(slap: FingerprintSample, request: FingerRequest) -> dict[str, Sample]:
     from ktpel_capture import fingerprint
 
@@ -405,7 +410,12 @@ def _fingers(slap: FingerprintSample, request: FingerRequest) -> dict[str, Sampl
         slap = replace(slap, position=request.position)
     present = request.expected
     absent = tuple(finger for finger in FINGERS_OF[slap.position] if finger not in present)
-    return {finger.position: finger.sample for finger in fingerprint.segment(slap, absent=absent)}
+    fingers = fingerprint.segment(slap, absent=absent)
+    if slap.position != "both_thumbs" and len(fingers) == 4:
+        hand = fingerprint.hand_of([finger.box for finger in fingers], sure=_PLAINLY)
+        if hand not in ("unknown", slap.position):
+            return {"wrong_hand": slap}
+    return {finger.position: finger.sample for finger in fingers}
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,6 +451,7 @@ class _Keeper(Generic[SampleT]):
         self.captured.extend(samples)
         parts = parts_of(cast(tuple[Sample, ...], samples), self._request)
         in_doubt = parts.pop("unknown", None) is not None
+        wrong_hand = parts.pop("wrong_hand", None) is not None
         asked_for = {name: sample for name, sample in parts.items() if name in self._wanted}
         mistakes = self._session.mistakes(asked_for) if self._session is not None else {}
         verdicts: dict[str, Verdict] = {}
@@ -458,7 +469,11 @@ class _Keeper(Generic[SampleT]):
                 self._kept[name] = part
         for name in self._wanted:
             if name not in parts:
-                verdicts[name] = self._absent(name, in_doubt=in_doubt)
+                verdicts[name] = (
+                    _refusal(self._profile, "acquisition.wrong_hand", name)
+                    if wrong_hand
+                    else self._absent(name, in_doubt=in_doubt)
+                )
         return Judged(MappingProxyType(verdicts), MappingProxyType(reports), len(self.captured))
 
     def _absent(self, name: str, *, in_doubt: bool = False) -> Verdict:

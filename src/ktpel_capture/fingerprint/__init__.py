@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         prepare as prepare,
     )
     from ktpel_capture.fingerprint.extraction import minutiae as minutiae
+    from ktpel_capture.fingerprint.hands import hand_of as hand_of
     from ktpel_capture.fingerprint.live import watch as watch
     from ktpel_capture.fingerprint.measures import MEASURES as MEASURES
     from ktpel_capture.fingerprint.segmentation import (
@@ -44,6 +45,7 @@ _WHERE = {
     "choice": ("best_two",),
     "comparison": ("Prepared", "compare", "compare_many", "prepare"),
     "extraction": ("minutiae",),
+    "hands": ("hand_of",),
     "live": ("watch",),
     "measures": ("MEASURES",),
     "segmentation": ("SegmentedFinger", "missing_fingers", "segment"),

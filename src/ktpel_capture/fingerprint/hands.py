@@ -98,10 +98,16 @@ def likeliest(boxes: Sequence[Box], position: Position, absent: Collection[Posit
     return [box for box in boxes if box in largest]
 
 
-def hand_of(boxes: Sequence[Box]) -> Position:
-    """Which hand fingertips from left to right are of; ``unknown`` where they do not tell."""
+def hand_of(boxes: Sequence[Box], sure: float = SURE) -> Position:
+    """Which hand fingertips from left to right are of; ``unknown`` where they do not tell.
+
+    Parameters
+    ----------
+    boxes : as `segment` gives them.
+    sure : how much better (twice the log likelihood) one hand must fit than the other; 4 is seven times as likely.
+    """
     best = {hand: found[0].misfit for hand in _TIPS if (found := readings(boxes, hand))}
-    if len(best) < 2 or abs(best["right_four"] - best["left_four"]) < SURE:
+    if len(best) < 2 or abs(best["right_four"] - best["left_four"]) < sure:
         return "unknown"
     return "right_four" if best["right_four"] < best["left_four"] else "left_four"
 
