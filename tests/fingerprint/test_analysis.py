@@ -195,6 +195,8 @@ def frame_of(sequence=1, position="right_index", **conditions):
         ({"dirt": 1.0}, "fingerprint.clean_glass"),
         ({"shift": (12.0, 0.0)}, "fingerprint.move_left"),
         ({"shift": (-12.0, 0.0)}, "fingerprint.move_right"),
+        ({"shift": (0.0, -15.0)}, "fingerprint.move_down"),
+        ({"shift": (0.0, 9.0), "size": (400, 500)}, "fingerprint.move_up"),
         ({"rotation": 0.7}, "fingerprint.turn_straight"),
         ({"rotation": -0.7}, "fingerprint.turn_straight"),
         ({"rotation": 0.2}, None),
@@ -204,6 +206,21 @@ def test_live_advice_names_what_is_wrong(conditions, advice):
     hints = live.watch(FingerRequest("right_index")).see(frame_of(**conditions))
     assert hints[0].key == (advice or "")
     assert hints[0].good == (advice is None)
+
+
+def test_filled_valleys_are_wet_on_a_usual_contact_and_too_much_force_on_a_broad_one():
+    """One finger may stay unnoticed; what is said is right, and nothing is said of a usual finger."""
+    told = {"wet and soft": [], "wet and hard": [], "usual": []}
+    for person in range(60, 72):
+        finger = synthesis.grow_hand(person)["right_thumb" if person % 2 else "right_index"]
+        for name, pressure, moisture in (("wet and soft", 0.4, 1.0), ("wet and hard", 1.0, 1.0), ("usual", 0.5, 0.5)):
+            sample, _ = finger.capture(seed=person, pressure=pressure, moisture=moisture, size=(250, 375), ppi=250)
+            hint = live.watch(FingerRequest("right_index")).see(Frame(sample.image, 1, 0.0, 0.5))[0]
+            told[name].append(hint.key)
+    assert "fingerprint.press_lighter" not in told["wet and soft"] + told["usual"]
+    assert "fingerprint.wipe_finger" not in told["usual"]
+    assert told["wet and hard"].count("fingerprint.press_lighter") >= 4
+    assert sum(key in ("fingerprint.press_lighter", "fingerprint.wipe_finger") for key in told["wet and hard"]) >= 8
 
 
 def test_a_finger_that_moves_is_told_to_hold_still():

@@ -19,6 +19,13 @@ _TILTED = 0.45
 """Radians (26 degrees) from upright that a finger may lie: less costs a comparison nothing."""
 _LONG = 1.08
 """A print this much longer than wide has a direction."""
+_FILLED = 0.25
+"""Ridges that stand out from the ground by less than this share of the print's darkness: the valleys are filled."""
+_BROAD = 330.0
+"""Contact in mm² that few fingertips reach unless they are pressed hard (16 x 20 mm are usual): then it is the force,
+else the moisture, that fills the valleys."""
+_SHORT = 17.0
+"""A print cut off at the lower edge and shorter than this (mm), with glass left above it, lies too low."""
 _GOOD = (Hint(good=True),)
 
 
@@ -62,11 +69,12 @@ class Watcher:
                 hints.append(Hint("fingerprint.hold_still", strength=0.95))
         if smear > 0.12:
             hints.append(Hint("fingerprint.clean_glass", strength=0.7))
-        level = float(np.median(dark[skin]))
+        level, standing_out = float(np.median(dark[skin])), float(np.median(ridges[skin] / dark[skin]))
         if area < 110 * wanted or (area < 180 * wanted and level < 52):
             hints.append(Hint("fingerprint.press_harder", strength=0.8))
-        elif level > 140:
-            hints.append(Hint("fingerprint.wipe_finger", strength=0.75))
+        elif level > 140 or standing_out < _FILLED:
+            broad = float((dark > 30).sum()) * _MM**2 > _BROAD * wanted
+            hints.append(Hint("fingerprint.press_lighter" if broad else "fingerprint.wipe_finger", strength=0.75))
         elif level < 48:
             hints.append(Hint("fingerprint.use_lotion", strength=0.6))
         return hints + self._placement(skin)
@@ -85,6 +93,10 @@ class Watcher:
         key, share = max(touch.items(), key=lambda item: item[1])
         if share > 0.5 and sum(value > 0.5 for value in touch.values()) == 1:
             return [Hint(key, strength=0.85)]
+        if float(skin[-2:].any(0).sum()) / across[1] > 0.5 and across[0] * _MM < _SHORT:
+            tip = int(np.argmax(rows > 0))
+            if tip > len(rows) / 4:
+                return [Hint("fingerprint.move_up", strength=0.85)]
         if abs(_tilt(skin)) > _TILTED:
             return [Hint("fingerprint.turn_straight", strength=0.65)]
         return []
