@@ -9,6 +9,7 @@ import threading
 import time
 from importlib import import_module
 
+import cv2
 import pytest
 
 import ktpel_capture as kc
@@ -23,6 +24,7 @@ STATION = {
     "signature": (kc.open_signature_pad, kc.SignatureRequest()),
 }
 RATE = 30
+cv2.setNumThreads(1)  # OpenCV's idle threads spin, and count as work
 
 
 @pytest.mark.parametrize("checks", [False, True], ids=["preview", "with live checks"])
@@ -55,7 +57,7 @@ def test_four_devices_at_once_keep_their_rate(benchmark):
 
     Everybody's pictures are drawn once before: what is lost then is lost to the four threads, not to drawing.
     """
-    warm, seconds = 8.0, 10.0
+    warm, seconds = 2.0, 10.0
 
     def numbers(device, request, duration):
         seen = []
@@ -73,7 +75,8 @@ def test_four_devices_at_once_keep_their_rate(benchmark):
         def watch(kind):
             opener, request = STATION[kind]
             with opener(f"sim:{kind}?scene=bench&rate={RATE}&trigger=host") as device:
-                numbers(device, request, warm)
+                for _ in range(7):  # a person presents in six ways
+                    numbers(device, request, warm)
                 ready.wait()
                 seen = numbers(device, request, seconds)
                 lost[kind] = 1 - len(seen) / (seen[-1] - seen[0] + 1)
