@@ -13,7 +13,6 @@ identifies nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -34,14 +33,6 @@ _HAND = 2
 """Fingers of a slap that must be the other hand's before it is that hand, and not a finger put down twice."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kept:
-    """What a comparison needs of one part, worked out once."""
-
-    digest: str
-    feature: Any
-
-
 class Session:
     """What one person has given so far.
 
@@ -51,10 +42,11 @@ class Session:
     """
 
     SAME_FINGER: ClassVar[float] = 24.0
-    """From this score of `fingerprint.compare` two prints are of one finger.
+    """Score of `fingerprint.compare` below which two prints are never called one finger; where there are many minutiae
+    to coincide by chance it takes more (`fingerprint.slots.same_finger_from`).
 
-    The four sets B of FVC2002 hold 11,520 pairs of different fingers; the most alike score 20, and each step of 3 to 4
-    lets a tenth through. Nobody is helped by a rejection either: the finger is put down again.
+    The most alike of 11,520 pairs of different fingers of FVC2002 score 20, of 270 pairs of one grown person's 22; each
+    step of 3 to 4 lets a tenth through. Nobody is helped by a false alarm, it would come back at every attempt.
     """
     SAME_EYE: ClassVar[float] = 0.32
     """Up to this distance of `iris.distance` two codes are of one eye: one in ten thousand pairs of different eyes
@@ -65,8 +57,8 @@ class Session:
 
     def __init__(self, previous: FaceSample | None = None) -> None:
         self._previous = previous
-        self._kept: dict[str, _Kept] = {}
-        self._seen: dict[str, _Kept] = {}
+        self._kept: dict[str, Any] = {}
+        self._seen: dict[str, Any] = {}
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -76,9 +68,9 @@ class Session:
     def keep(self, samples: Mapping[str, Sample] | Iterable[Sample]) -> None:
         """Remember what was accepted; a part given again takes the place of the one before."""
         for name, sample in _named(samples).items():
-            kept = self._looked_at(name, sample)
-            if kept.feature is not None:
-                self._kept[name] = kept
+            feature = self._feature(sample)
+            if feature is not None:
+                self._kept[name] = feature
 
     def forget(self, *parts: str) -> None:
         """Let go of parts that are captured anew, as ``right_index`` or ``left``; of all where none is named."""
@@ -97,7 +89,7 @@ class Session:
         -------
         Findings by the name that came in, only for names that have any; their ``measure`` is one of
 
-        - ``session.same_finger`` : two names, one finger (score at most 24); ``session.same_hand`` : a whole hand;
+        - ``session.same_finger`` : two names, one finger; ``session.same_hand`` : a whole hand;
         - ``session.same_eye``, ``session.eyes_swapped`` : the eye is the other one (distance at least 0.32);
         - ``session.other_eye`` : not the eye that was taken under this name before (a warning);
         - ``session.other_person``, ``session.previous_person`` : the portrait shows somebody else than the portraits
@@ -105,10 +97,10 @@ class Session:
 
         A sample in which nothing can be compared gives none: that is its own report's to say.
         """
-        new = {name: self._looked_at(name, sample) for name, sample in _named(samples).items()}
-        new = {name: kept for name, kept in new.items() if kept.feature is not None}
-        found = self._fingers({name: kept for name, kept in new.items() if name in FINGERS})
-        found |= self._eyes({name: kept for name, kept in new.items() if name in _OTHER_EYE})
+        features = {name: self._feature(sample) for name, sample in _named(samples).items()}
+        new = {name: feature for name, feature in features.items() if feature is not None}
+        found = self._fingers({name: print_ for name, print_ in new.items() if name in FINGERS})
+        found |= self._eyes({name: code for name, code in new.items() if name in _OTHER_EYE})
         if "face" in new:
             found["face"] = self._face(new["face"])
         came = {_part(name, sample): name for name, sample in _items(samples)}
@@ -116,46 +108,43 @@ class Session:
 
     # Fingers
 
-    def _fingers(self, new: Mapping[str, _Kept]) -> dict[str, tuple[Finding, ...]]:
-        from ktpel_capture import fingerprint
+    def _fingers(self, new: Mapping[str, Prepared]) -> dict[str, tuple[Finding, ...]]:
+        from ktpel_capture.fingerprint import compare
+        from ktpel_capture.fingerprint.slots import same_finger_from
 
-        twins: dict[str, tuple[str, float]] = {}
-        for name, kept in new.items():
-            others = {**self._kept, **new}
-            scores: dict[str, float] = {
-                other: fingerprint.compare(kept.feature, others[other].feature)
-                for other in others
-                if other != name and other in FINGERS
-            }
+        known: dict[str, Prepared] = {name: self._kept[name] for name in self._kept if name in FINGERS} | dict(new)
+        twins: dict[str, tuple[str, float, float]] = {}
+        for name, print_ in new.items():
+            scores = {other: compare(print_, known[other]) for other in known if other != name}
             likest = max(scores, key=scores.__getitem__, default="")
-            if likest and scores[likest] >= self.SAME_FINGER:
-                twins[name] = likest, scores[likest]
-        from_the_other_hand = [name for name, (twin, _) in twins.items() if twin[:4] != name[:4]]  # left, righ(t)
+            if likest and scores[likest] >= (enough := max(self.SAME_FINGER, same_finger_from(print_, known[likest]))):
+                twins[name] = likest, scores[likest], enough
+        from_the_other_hand = [name for name, (twin, *_) in twins.items() if twin[:4] != name[:4]]  # left, righ(t)
         findings: dict[str, tuple[Finding, ...]] = {}
-        for name, (twin, score) in twins.items():
+        for name, (twin, score, enough) in twins.items():
             if name in from_the_other_hand and len(from_the_other_hand) >= _HAND:
                 told = advice("session.same_hand")
-                findings[name] = (_finding("session.same_hand", score, None, self.SAME_FINGER, told),)
+                findings[name] = (_finding("session.same_hand", score, None, enough, told),)
             else:
                 told = _told("session.same_finger", one=name, other=twin)
-                findings[name] = (_finding("session.same_finger", score, None, self.SAME_FINGER, told),)
+                findings[name] = (_finding("session.same_finger", score, None, enough, told),)
         return findings
 
     # Eyes
 
-    def _eyes(self, new: Mapping[str, _Kept]) -> dict[str, tuple[Finding, ...]]:
+    def _eyes(self, new: Mapping[str, IrisCode]) -> dict[str, tuple[Finding, ...]]:
         from ktpel_capture import iris
 
-        def apart(one: _Kept | None, other: _Kept | None) -> float:
-            return 1.0 if one is None or other is None else iris.distance(one.feature, other.feature)
+        def apart(one: IrisCode, other: IrisCode | None) -> float:
+            return 1.0 if other is None else iris.distance(one, other)
 
-        crossed = {name: apart(kept, self._kept.get(_OTHER_EYE[name])) for name, kept in new.items()}
+        crossed = {name: apart(code, self._kept.get(_OTHER_EYE[name])) for name, code in new.items()}
         swapped = len(crossed) == 2 and max(crossed.values()) < self.SAME_EYE
         findings: dict[str, tuple[Finding, ...]] = {}
-        for name, kept in new.items():
+        for name, code in new.items():
             other = _OTHER_EYE[name]
-            nearest = min(crossed[name], apart(kept, new.get(other)))
-            own = apart(kept, self._kept[name]) if name in self._kept else 0.0
+            nearest = min(crossed[name], apart(code, new.get(other)))
+            own = apart(code, self._kept[name]) if name in self._kept else 0.0
             if swapped:
                 told = advice("session.eyes_swapped")
                 findings[name] = (_finding("session.eyes_swapped", nearest, self.SAME_EYE, None, told),)
@@ -169,19 +158,19 @@ class Session:
 
     # Faces
 
-    def _face(self, kept: _Kept) -> tuple[Finding, ...]:
+    def _face(self, descriptor: F64) -> tuple[Finding, ...]:
         from ktpel_capture.face.recurrence import MOST_DISTANT, compare
 
         findings = []
         if (before := self._kept.get("face")) is not None:
-            likeness = compare(before.feature, kept.feature)
+            likeness = compare(before, descriptor)
             if not likeness.same:
                 told = advice("session.other_person")
                 findings.append(_finding("session.other_person", likeness.distance, None, MOST_DISTANT, told, "warn"))
         if self._previous is not None:
-            previous = self._looked_at("face", self._previous)
-            if previous.feature is not None:
-                likeness = compare(previous.feature, kept.feature)
+            previous = self._feature(self._previous)
+            if previous is not None:
+                likeness = compare(previous, descriptor)
                 if likeness.same:
                     told = advice("session.previous_person")
                     findings.append(
@@ -189,12 +178,11 @@ class Session:
                     )
         return tuple(findings)
 
-    def _looked_at(self, name: str, sample: Sample) -> _Kept:
+    def _feature(self, sample: Sample) -> Any:
         """What a comparison needs of a sample, worked out once for each."""
-        key = sample.digest
-        if key not in self._seen:
-            self._seen[key] = _Kept(key, _feature(sample))
-        return self._seen[key]
+        if sample.digest not in self._seen:
+            self._seen[sample.digest] = _feature(sample)
+        return self._seen[sample.digest]
 
 
 def _feature(sample: Sample) -> Prepared | IrisCode | F64 | None:
