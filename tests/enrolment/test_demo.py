@@ -1,5 +1,6 @@
 """The whole visit, once, on simulated devices; and the guide's 39 requirements walked through what it left behind."""
 
+import contextlib
 import json
 import os
 import random
@@ -320,7 +321,11 @@ def test_ctrl_c_ends_with_one_sentence_and_the_visit_can_go_on(tmp_path):
         if "1/3" in line:
             break
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
+    for _ in range(3):  # one that falls into a C library's callback can be lost; people press again
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(8)
+            break
     rest = process.communicate()[1]
     assert process.returncode == 130
     assert "give the same command to go on" in rest
