@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import typer
 from rich.console import Console
@@ -28,16 +33,19 @@ def run(*, pupils: int, seed: int, out: Path, roster: Path | None, as_json: bool
     screen = Console(stderr=True, quiet=as_json, highlight=False)
     screen.print(f"[bold red]{text('demo.simulated', language)}[/]")
     try:
-        with Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("[cyan]{task.fields[note]}"),
-            TimeElapsedColumn(),
-            console=screen,
-            transient=True,
-        ) as progress:
-            watch = _Show(progress, screen, language, pupils).watch()
+        with (
+            Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                TextColumn("[cyan]{task.fields[note]}"),
+                TimeElapsedColumn(),
+                console=screen,
+                transient=True,
+            ) as progress,
+            _remembering_ctrl_c() as interrupted,
+        ):
+            watch = _Show(progress, screen, language, pupils, interrupted).watch()
             result = run_demo(out, pupils=pupils, seed=seed, roster_file=roster, language=language, watch=watch)
     except KeyboardInterrupt:
         screen.print(text("demo.interrupted", language, out=out))
@@ -50,10 +58,42 @@ def run(*, pupils: int, seed: int, out: Path, roster: Path | None, as_json: bool
         raise typer.Exit(2)
 
 
+class _Interrupted:
+    """Remembers Ctrl-C: the exception alone is lost where it falls into a finalizer or a library's callback."""
+
+    def __init__(self) -> None:
+        self._pressed = False
+
+    def press(self, number: int, frame: FrameType | None) -> None:
+        self._pressed = True
+        raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise what was lost."""
+        if self._pressed:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def _remembering_ctrl_c() -> Iterator[_Interrupted]:
+    interrupted = _Interrupted()
+    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, interrupted.press)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 class _Show:
     """Turns what happens into one moving line and a few that stay."""
 
-    def __init__(self, progress: Progress, screen: Console, language: Language, pupils: int) -> None:
+    def __init__(
+        self, progress: Progress, screen: Console, language: Language, pupils: int, interrupted: _Interrupted
+    ) -> None:
+        self._interrupted = interrupted
         self._pupils = pupils
         self._progress = progress
         self._screen = screen
@@ -73,20 +113,24 @@ class _Show:
             screen.print(escape(str(problem)), style="red" if problem.refused else "yellow", soft_wrap=True)
 
     def _phase(self, phase: Phase) -> None:
+        self._interrupted.check()
         title = text(f"demo.phase_{phase}", self._language)
         self._progress.update(self._task, description=title, completed=0, note="")
         self._screen.print(f"[bold]{title}[/]")
 
     def _seated(self, applicant: Applicant, number: int, of: int) -> None:
+        self._interrupted.check()
         name = escape(applicant.pupil.name)
         self._progress.update(self._task, description=f"{number}/{of} {name}", completed=0, note="")
         self._screen.print(f"  {number}/{of} {name}")
 
     def _step(self, applicant: Applicant, step: StepName) -> None:
+        self._interrupted.check()
         note = text(f"demo.step_{step}", self._language)
         self._progress.update(self._task, completed=STEPS.index(step), note=note)
 
     def _told(self, advice: kc.Advice) -> None:
+        self._interrupted.check()
         self._screen.print(f"      [dim]“{escape(advice.text(self._language))}”[/]")
 
 
