@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 
 import ktpel_capture as kc
-from ktpel_capture.acquisition import parts_of
 from ktpel_capture.face.synthesis import grow as grow_face
 from ktpel_capture.fingerprint.synthesis import grow_hand, slap
 from ktpel_capture.iris.synthesis import grow_pair
+from ktpel_capture.parts import parts_of
 
 
 @cache
@@ -167,8 +167,8 @@ def test_the_other_hand_is_mostly_told_and_the_right_one_never():
         for asked, other in (("right_four", "left_four"), ("left_four", "right_four")):
             lies_there, _ = slap(hand, other, seed=person, rotation=0.2)
             request = kc.FingerRequest(asked)
-            told += "wrong_hand" in parts_of([replace(lies_there, position=asked)], request)
-            assert "wrong_hand" not in parts_of([lies_there], kc.FingerRequest(other))
+            told += parts_of([replace(lies_there, position=asked)], request).wrong_hand
+            assert not parts_of([lies_there], kc.FingerRequest(other)).wrong_hand
     assert told >= 3
 
 

@@ -27,10 +27,11 @@ from ktpel_capture.devices.protocols import CaptureDevice, Trigger
 from ktpel_capture.documents import EventNote
 from ktpel_capture.errors import CaptureCancelled, CaptureTimeout
 from ktpel_capture.messages import Advice, advice
+from ktpel_capture.parts import Parts, expected_parts, modality_asked_for, parts_of, refusal
 from ktpel_capture.profiles import Finding, Profile, Verdict
 from ktpel_capture.quality import Hint, Missing, QualityReport
-from ktpel_capture.requests import FaceRequest, FingerRequest, IrisRequest, Request, SignatureRequest
-from ktpel_capture.samples import FINGERS_OF, FingerprintSample, IrisSample, Modality, Sample
+from ktpel_capture.requests import Request, SignatureRequest
+from ktpel_capture.samples import Sample
 from ktpel_capture.session import Session
 
 RequestT = TypeVar("RequestT", bound=Request)
@@ -300,7 +301,7 @@ def _presentation(
     device: CaptureDevice[RequestT, FrameT, SampleT], request: RequestT, policy: Policy, cancel: CancelToken
 ) -> Generator[Event[FrameT, SampleT], None, tuple[SampleT, ...]]:
     """One presentation: frames go out as they come, the samples are its value."""
-    watcher = import_module(f"ktpel_capture.{_modality(request)}.live").watch(request)
+    watcher = import_module(f"ktpel_capture.{modality_asked_for(request)}.live").watch(request)
     steady = _Steady(policy)
     asked = policy.finish.cancelled  # an OK given before this presentation is not meant for it
     with device.present(request, timeout=policy.timeout, cancel=cancel) as presentation:
@@ -354,70 +355,6 @@ class _Steady:
         return at - self._good_since
 
 
-def _modality(request: Request) -> Modality:
-    match request:
-        case FingerRequest():
-            return "fingerprint"
-        case IrisRequest():
-            return "iris"
-        case FaceRequest():
-            return "face"
-        case SignatureRequest():
-            return "signature"
-    raise TypeError(f"not a request: {type(request).__name__}")
-
-
-def expected_parts(request: Request) -> tuple[str, ...]:
-    """What must be there, by name: fingers, eyes, ``face`` or ``signature``."""
-    match request:
-        case FingerRequest() | IrisRequest():
-            return request.expected
-        case FaceRequest():
-            return ("face",)
-    return ("signature",)
-
-
-def parts_of(samples: Iterable[Sample], request: Request) -> dict[str, Sample]:
-    """The single fingers or eyes that a presentation holds, by name; a slap is taken apart.
-
-    A device that does not say which finger or eye it is gets the one that was asked for, where only one was. A finger
-    of a slap that has others missing, and could be either of two, goes by the name ``unknown``; a slap of four fingers
-    that is plainly the other hand's is the one part ``wrong_hand``.
-    """
-    wanted = expected_parts(request)
-    parts: dict[str, Sample] = {}
-    for sample in samples:
-        if isinstance(request, FingerRequest) and isinstance(sample, FingerprintSample):
-            if request.position in FINGERS_OF and sample.position in (request.position, "unknown"):
-                parts.update(_fingers(sample, request))
-            else:
-                parts[request.position if sample.position == "unknown" else sample.position] = sample
-        elif isinstance(sample, IrisSample):
-            parts[wanted[0] if sample.eye == "unknown" and len(wanted) == 1 else sample.eye] = sample
-        else:
-            parts[wanted[0]] = sample
-    return parts
-
-
-_PLAINLY = 8.0
-"""Twice the log likelihood by which four fingertips must lie better as the other hand's: fifty times as likely."""
-
-
-def _fingers(slap: FingerprintSample, request: FingerRequest) -> dict[str, Sample]:
-    from ktpel_capture import fingerprint
-
-    if slap.position == "unknown":
-        slap = replace(slap, position=request.position)
-    present = request.expected
-    absent = tuple(finger for finger in FINGERS_OF[slap.position] if finger not in present)
-    fingers = fingerprint.segment(slap, absent=absent)
-    if slap.position != "both_thumbs" and len(fingers) == 4:
-        hand = fingerprint.hand_of([finger.box for finger in fingers], sure=_PLAINLY)
-        if hand not in ("unknown", slap.position):
-            return {"wrong_hand": slap}
-    return {finger.position: finger.sample for finger in fingers}
-
-
 @dataclass(frozen=True, slots=True)
 class _Part(Generic[SampleT_co]):
     sample: SampleT_co
@@ -450,15 +387,13 @@ class _Keeper(Generic[SampleT]):
         """Assess and judge one presentation; better parts replace those kept so far."""
         self.captured.extend(samples)
         parts = parts_of(cast(tuple[Sample, ...], samples), self._request)
-        in_doubt = parts.pop("unknown", None) is not None
-        wrong_hand = parts.pop("wrong_hand", None) is not None
-        asked_for = {name: sample for name, sample in parts.items() if name in self._wanted}
+        asked_for = {name: sample for name, sample in parts.samples.items() if name in self._wanted}
         mistakes = self._session.mistakes(asked_for) if self._session is not None else {}
         verdicts: dict[str, Verdict] = {}
         reports: dict[str, QualityReport] = {}
-        for name, sample in parts.items():
+        for name, sample in parts.samples.items():
             if name not in self._wanted:
-                verdicts[name] = _refusal(self._profile, "acquisition.not_asked_for", name)
+                verdicts[name] = refusal(self._profile, "acquisition.not_asked_for", name)
                 continue
             report = assess(sample)
             verdict = _with(mistakes.get(name, ()), self._profile.judge(report, self._when))
@@ -468,16 +403,9 @@ class _Keeper(Generic[SampleT]):
             if name not in self._kept or part.rank > self._kept[name].rank:
                 self._kept[name] = part
         for name in self._wanted:
-            if name not in parts:
-                verdicts[name] = (
-                    _refusal(self._profile, "acquisition.wrong_hand", name)
-                    if wrong_hand
-                    else self._absent(name, in_doubt=in_doubt)
-                )
+            if name not in parts.samples:
+                verdicts[name] = refusal(self._profile, parts.why_absent(self._request), name)
         return Judged(MappingProxyType(verdicts), MappingProxyType(reports), len(self.captured))
-
-    def _absent(self, name: str, *, in_doubt: bool = False) -> Verdict:
-        return missing_part(self._profile, _modality(self._request), name, in_doubt=in_doubt)
 
     def content(self) -> bool:
         """Everything wanted has been accepted as often as the policy asks."""
@@ -503,27 +431,8 @@ class _Keeper(Generic[SampleT]):
 
     def verdicts(self) -> Mapping[str, Verdict]:
         kept = {name: part.verdict for name, part in self._kept.items()}
-        return MappingProxyType({name: kept.get(name) or self._absent(name) for name in self._wanted})
-
-
-_ABSENT: Mapping[Modality, str] = MappingProxyType(
-    {
-        "fingerprint": "acquisition.finger_missing",
-        "iris": "acquisition.eye_missing",
-        "face": "acquisition.nothing_captured",
-        "signature": "acquisition.nothing_captured",
-    }
-)
-
-
-def missing_part(profile: Profile, modality: Modality, name: str, *, in_doubt: bool = False) -> Verdict:
-    """The verdict on a finger or an eye that should have been there and was not.
-
-    Parameters
-    ----------
-    in_doubt : fingers were there of which it cannot be told which they are; this one may be among them.
-    """
-    return _refusal(profile, "acquisition.finger_in_doubt" if in_doubt else _ABSENT[modality], name)
+        why = Parts().why_absent(self._request)
+        return MappingProxyType({name: kept.get(name) or refusal(self._profile, why, name) for name in self._wanted})
 
 
 def _with(mistakes: tuple[Finding, ...], verdict: Verdict) -> Verdict:
@@ -533,12 +442,6 @@ def _with(mistakes: tuple[Finding, ...], verdict: Verdict) -> Verdict:
     rejected = any(finding.severity == "reject" for finding in mistakes)
     findings = (*mistakes, *verdict.findings) if rejected or verdict.accepted else (*verdict.findings, *mistakes)
     return replace(verdict, accepted=verdict.accepted and not rejected, findings=findings)
-
-
-def _refusal(profile: Profile, key: str, name: str) -> Verdict:
-    spoken = advice(f"position.{name}")
-    told = Advice(key, advice(key, part=spoken.id).id, advice(key, part=spoken.en).en)
-    return Verdict(profile.name, False, (Finding(name, Missing(key), None, None, "reject", told),))
 
 
 def _worst_advice(verdicts: Mapping[str, Verdict]) -> Advice | None:

@@ -16,8 +16,10 @@ import typer
 from ktpel_capture.cli.options import LANG, chosen_language, conditions, one_of
 from ktpel_capture.errors import KtpelError, UnreadableFile
 from ktpel_capture.messages import Language, advice
+from ktpel_capture.parts import Parts, refusal
 from ktpel_capture.profiles import Finding, Profile, Verdict
 from ktpel_capture.quality import Missing, QualityReport
+from ktpel_capture.requests import FingerRequest
 from ktpel_capture.samples import (
     EYES,
     FINGERS_OF,
@@ -201,20 +203,18 @@ def judge_file(path: Path, settings: Settings) -> Iterator[Checked | Failed]:
 
 
 def _judge_sample(sample: Sample, path: Path, index: int, settings: Settings) -> list[Checked]:
-    from ktpel_capture.acquisition import missing_part
-
     if not (isinstance(sample, FingerprintSample) and sample.position in FINGERS_OF):
         return [_judge_one(sample, path, index, settings)]
     from ktpel_capture import fingerprint
 
     fingers = {finger.position: finger.sample for finger in fingerprint.segment(sample)}
-    in_doubt = "unknown" in fingers
+    why = Parts(in_doubt="unknown" in fingers).why_absent(FingerRequest(sample.position))
     results = []
     for number, position in enumerate(FINGERS_OF[sample.position], index):
         if position in fingers:
             results.append(_judge_one(fingers[position], path, number, settings))
         else:
-            verdict = missing_part(settings.profile, "fingerprint", position, in_doubt=in_doubt)
+            verdict = refusal(settings.profile, why, position)
             results.append(Checked(str(path), number, "fingerprint", position, None, verdict))
     return results
 
