@@ -30,7 +30,7 @@ class Parts:
 
     Attributes
     ----------
-    samples : each by its name (``right_index``, ``left``, ``face``, ``signature``); what was not asked for is among them.
+    samples : each by its name (``right_index``, ``left``, ``face``, ``signature``), asked for or not.
     in_doubt : fingers of a slap that has others missing were there of which it cannot be told which they are.
     wrong_hand : the slap is plainly the other hand's; then it holds no finger that was asked for.
     """
