@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from ktpel_capture.arrays import F32, F64, I32, GreyImage, frozen_copy
+from ktpel_capture.arrays import F32, F64, I32, U16, GreyImage, frozen_copy
 
 _QUARTER = (
     (0, 1, 1, 2, 2),
@@ -33,50 +32,63 @@ def kernel() -> I32:
 
 
 @lru_cache(maxsize=1)
-def _phases() -> tuple[F32, ...]:
-    """The kernel's entries by their row and column modulo 4, row by row: one 3x3, the others 3x2, 2x3 and 2x2."""
-    whole = kernel().astype(np.float32)
-    return tuple(frozen_copy(whole[row::STRIDE, column::STRIDE]) for row in range(STRIDE) for column in range(STRIDE))
+def _weights() -> tuple[tuple[int, tuple[tuple[int, int], ...]], ...]:
+    """Each weight of the kernel, and at which (horizontal, vertical) distances from its middle it stands."""
+    quarter = kernel()[4:, 4:]
+    values = (int(weight) for weight in np.unique(quarter) if weight)
+    return tuple((weight, tuple((int(y), int(x)) for y, x in np.argwhere(quarter == weight))) for weight in values)
 
 
 def responses(image: GreyImage) -> F32:
     """The kernel's responses at rows and columns 4, 8, 12 ... wherever all of it lies inside the picture.
+
+    The kernel is its own mirror image in both directions: what lies equally far from its middle is added up before
+    it is weighed, in whole numbers of 16 bits.
 
     Returns
     -------
     (rows, columns) float32, whole numbers without rounding; empty for a picture smaller than 9x9.
     """
     height, width = image.shape
-    rows, columns = (height - 9) // STRIDE + 1, (width - 9) // STRIDE + 1
-    if rows < 1 or columns < 1:
+    rows, columns = (height - 9) // STRIDE + 3, (width - 9) // STRIDE + 3  # blocks of 4x4, with one around all others
+    if rows < 3 or columns < 3:
         return np.zeros((0, 0), np.float32)
-    padded = image
-    if height < (rows + 2) * STRIDE or width < (columns + 2) * STRIDE:
-        missing = ((rows + 2) * STRIDE - height, (columns + 2) * STRIDE - width)
-        padded = np.pad(image, ((0, max(0, missing[0])), (0, max(0, missing[1]))))
-    block = padded[: (rows + 2) * STRIDE, : (columns + 2) * STRIDE]
-    # every other line stays within 16 bits (at most 98 x 255), all of them together do not
-    halves = [_summed(block, lines) for lines in ((0, 2), (1, 3))]
-    total = cv2.add(halves[0], halves[1], dtype=cv2.CV_32F)
-    return np.asarray(total[1:-1, 1:-1], dtype=np.float32)
+    missing = max(0, rows * STRIDE - height), max(0, columns * STRIDE - width)
+    padded = np.pad(image, ((0, missing[0]), (0, missing[1]))) if any(missing) else image
+    parts = cv2.split(padded[: rows * STRIDE, : columns * STRIDE].reshape(rows * STRIDE, columns, STRIDE))
+    phases = [part.reshape(rows, STRIDE, columns).swapaxes(0, 1).astype(np.uint16, order="C") for part in parts]
+    across = _mirror_sums([phase.reshape(STRIDE, -1) for phase in phases], 1)
+    sums = [_mirror_sums(list(lines), columns) for lines in across]
+    # what is weighed up and what is weighed down stay within 16 bits (at most 184 x 255), their difference does not
+    up, down = (np.zeros((rows - 2) * columns, np.uint16) for _ in range(2))
+    for weight, places in _weights():
+        total = reduce(np.add, (sums[x][y] for x, y in places))
+        side = (up if weight > 0 else down)[:-2]
+        side += total * np.uint16(abs(weight))
+    lighter, darker = (side.reshape(rows - 2, columns)[:, :-2] for side in (up, down))
+    return np.asarray(cv2.subtract(lighter, darker, dtype=cv2.CV_32F), dtype=np.float32)
 
 
-def _summed(block: GreyImage, lines: tuple[int, ...]) -> NDArray[np.int16]:
-    """Responses of the kernel's rows of these phases."""
-    rows, columns = block.shape[0] // STRIDE, block.shape[1] // STRIDE
-    total = None
-    for line in lines:
-        parts = cv2.split(block[line::STRIDE].reshape(rows, columns, STRIDE))
-        for part, phase in zip(parts, _phases()[STRIDE * line :], strict=False):
-            one = cv2.filter2D(part, cv2.CV_16S, phase, anchor=(1, 1), borderType=cv2.BORDER_CONSTANT)
-            total = one if total is None else cv2.add(total, one, dst=total)
-    return np.asarray(total, dtype=np.int16)
+def _mirror_sums(phases: list[U16], step: int) -> list[U16]:
+    """Sums of what lies 0 to 4 pixels on both sides of every fourth one, which is phase 0 of its block.
+
+    Blocks follow one another at ``step``; the first and the last ``step`` of them have no neighbours and fall away.
+    """
+    zero, one, two, three = phases
+    here, before, behind = np.s_[..., step:-step], np.s_[..., : -2 * step], np.s_[..., 2 * step :]
+    return [
+        zero[here],
+        one[here] + three[before],
+        two[here] + two[before],
+        three[here] + one[before],
+        zero[behind] + zero[before],
+    ]
 
 
 def power(image: GreyImage) -> float:
     """Mean squared response of the kernel, exact; 0 for a picture smaller than 9x9."""
     found = responses(image).astype(np.float64).ravel()
-    return float(np.square(found).sum()) / found.size if found.size else 0.0
+    return float(found @ found) / found.size if found.size else 0.0
 
 
 def sharpness_of(image: GreyImage) -> float:
