@@ -12,7 +12,7 @@ from functools import reduce
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F32, F64, U8, Bool, GreyImage
+from ktpel_capture.arrays import F32, F64, I64, U8, Bool, GreyImage
 
 THUMBNAIL = 128
 """Longer side of the picture that votes are counted in."""
@@ -49,6 +49,13 @@ def shrunk(image: GreyImage, side: int) -> tuple[GreyImage, float]:
     return image, scale
 
 
+def levels_at(values: GreyImage, *shares: float) -> tuple[float, ...]:
+    """The grey levels that these shares of all pixels do not exceed."""
+    counts = cv2.calcHist([np.ascontiguousarray(values)], [0], None, [256], [0, 256])
+    below = np.cumsum(counts, dtype=np.float64)
+    return tuple(float(level) for level in np.searchsorted(below, np.multiply(shares, below[-1])))
+
+
 def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     """The picture with its reflections of lamps filled from around them, and where they were.
 
@@ -57,20 +64,22 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     """
     side = 2 * (max(image.shape) // 42) + 1
     ground = cv2.morphologyEx(image, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    least = max(40.0, 0.3 * float(np.ptp(np.quantile(image[::4, ::4], (0.05, 0.95)))))
+    dark, light = levels_at(image[::4, ::4], 0.05, 0.95)
+    least = max(40.0, 0.3 * (light - dark))
     above = cv2.subtract(image, ground)
     bright = cv2.threshold(above, least, 255, cv2.THRESH_BINARY)[1]
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=8, ltype=cv2.CV_16U)
+    count, labels = cv2.connectedComponents(bright, connectivity=8, ltype=cv2.CV_16U)
     if count > 1:
         around = cv2.dilate(labels, np.ones((5, 5), np.uint8)).ravel()
-        rim = np.flatnonzero((around > 0) & (bright.ravel() == 0))
-        lit = np.flatnonzero(bright)
-        owner = around[rim]
-        level = np.bincount(labels.ravel()[lit], image.ravel()[lit], count) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+        lit = bright.ravel() > 0
+        inside, rim = np.flatnonzero(lit), np.flatnonzero((around > 0) > lit)
+        spot, owner = labels.ravel()[inside], around[rim]
+        area = np.maximum(np.bincount(spot, minlength=count), 1)
+        level = np.bincount(spot, image.ravel()[inside], count) / area
         as_bright = image.ravel()[rim] > level[owner] - 0.5 * least
-        isolated = np.bincount(owner, as_bright, count) <= 0.08 * np.bincount(owner, minlength=count)
-        isolated &= stats[:, cv2.CC_STAT_AREA] <= 6 * side * side  # lamps in a ring may touch
-        bright.ravel()[lit] = isolated[labels.ravel()[lit]].view(np.uint8) * np.uint8(255)
+        isolated = np.bincount(owner[as_bright], minlength=count) <= 0.08 * np.bincount(owner, minlength=count)
+        isolated &= area <= 6 * side * side  # lamps in a ring may touch
+        bright.ravel()[inside] = isolated[spot].view(np.uint8) * np.uint8(255)
     spots = cv2.dilate(bright, np.ones((5, 5), np.uint8))
     halo = cv2.threshold(above, 6, 255, cv2.THRESH_BINARY)[1]
     wide = cv2.bitwise_or(spots, cv2.bitwise_and(cv2.dilate(bright, np.ones((11, 11), np.uint8)), halo))
@@ -84,7 +93,9 @@ def thumbnail(filled: GreyImage) -> tuple[GreyImage, float]:
     height, width = filled.shape
     scale = THUMBNAIL / max(height, width)
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
-    small = cv2.resize(filled, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small, _ = shrunk(filled, THUMBNAIL)
+    if small.shape != (size[1], size[0]):  # a smaller picture, or a narrow one
+        small = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     opened = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     return np.asarray(cv2.GaussianBlur(opened, (3, 3), 0.8), dtype=np.uint8), scale
 
@@ -92,7 +103,7 @@ def thumbnail(filled: GreyImage) -> tuple[GreyImage, float]:
 def dark_places(filled: GreyImage) -> list[Candidate]:
     """The thickest blots that are dark, and that are a little less so: in a clear picture one of them is the pupil."""
     small, scale = thumbnail(filled)
-    dark, usual = np.quantile(small[::2, ::2], (0.01, 0.5))
+    dark, usual = levels_at(small[::2, ::2], 0.01, 0.5)
     if usual - dark < 10:
         return []
     found: list[Candidate] = []
@@ -113,13 +124,15 @@ def candidates(filled: GreyImage, most: int = 5) -> list[Candidate]:
     edges = _edges(small)
     if edges is None:
         return []
-    lit = cv2.GaussianBlur(small, (5, 5), 1.2).astype(np.float32)
-    dark = np.float32(0.25) + np.clip(1.15 - lit / np.float32(max(1.0, float(np.quantile(lit[::2, ::2], 0.8)))), 0, 1)
+    lit = np.asarray(cv2.GaussianBlur(small, (5, 5), 1.2), dtype=np.uint8)
+    light = np.float32(max(1.0, levels_at(lit, 0.8)[0]))
+    dark = np.float32(0.25) + np.clip(np.float32(1.15) - lit / light, 0, 1)
     around: list[F32] = []  # from the largest circle down: one plane at a time stays in the cache
     best = [_Best(small.shape) for _ in _CLASSES]
+    centres = edges.centres()
     for plane in range(len(RADII) - 1, -1, -1):
         radius = float(RADII[plane])
-        votes = _votes(edges, radius)
+        votes = _votes(edges, centres[plane], radius)
         if radius <= _LARGEST_PUPIL:
             first = max(_SMALLEST_LIMBUS, plane + 2)
             wide = around[max(0, len(RADII) - plane - 10) : len(RADII) - first]  # 1.5 to 6 times as large
@@ -170,6 +183,21 @@ class _Edges:
     uy: F32
     weight: F64
 
+    def centres(self) -> I64:
+        """For each of `RADII` where the centres of the circles lie that the pixels may bound, (radii, N).
+
+        Places in a flat picture with one more pixel on all sides, which takes the centres that lie outside.
+        """
+        height, width = self.shape
+        radii = RADII[:, None]
+        x = np.rint(np.clip(self.x - radii * self.ux, -1, width))
+        y = np.rint(np.clip(self.y - radii * self.uy, -1, height))
+        y *= np.float32(width + 2)
+        y += x
+        y += np.float32(width + 3)
+        places: I64 = y.astype(np.int64)
+        return places
+
 
 def _edges(small: GreyImage) -> _Edges | None:
     """The stronger third of the edges; None for a picture without."""
@@ -188,15 +216,11 @@ def _edges(small: GreyImage) -> _Edges | None:
     return _Edges((height, width), x.astype(np.float32), y.astype(np.float32), ux, uy, weight)
 
 
-def _votes(edges: _Edges, radius: float) -> F32:
+def _votes(edges: _Edges, centres: I64, radius: float) -> F32:
     """Share of the rim of each circle that votes for it, (H, W)."""
     height, width = edges.shape
-    x = np.rint(edges.x - np.float32(radius) * edges.ux)
-    y = np.rint(edges.y - np.float32(radius) * edges.uy)
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    area = height * width
-    index = np.where(inside, y * np.float32(width) + x, np.float32(area)).astype(np.int64)  # the last takes the others
-    counts = np.bincount(index, edges.weight, area + 1)[:area].astype(np.float32).reshape(height, width)
+    around = np.bincount(centres, edges.weight, (height + 2) * (width + 2)).reshape(height + 2, width + 2)
+    counts = around[1:-1, 1:-1].astype(np.float32)
     sigma = max(0.9, 0.12 * radius)
     if sigma < 1.4:
         smooth = cv2.GaussianBlur(counts, (0, 0), sigma)
