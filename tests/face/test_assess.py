@@ -38,7 +38,8 @@ def test_a_person_well_seated_before_red_cloth_is_accepted(seed, ktpel):
     sample, _ = grow(seed).capture(seed=1, size=(750, 1000))
     verdict = ktpel.judge(assess(sample), RED)
     assert verdict.accepted, verdict.findings
-    assert not findings(verdict), "nor is there a warning: what is always said is soon not heard"
+    lit_from_the_side = {"face.side_light"} if seed % PORTRAITS == 8 else set()  # the packaged picture is, by 1.9 stops
+    assert set(findings(verdict)) <= lit_from_the_side, "nor a warning: what is always said is soon not heard"
 
 
 @pytest.mark.parametrize(
@@ -153,11 +154,22 @@ def test_threads_agree():
     assert together == alone * 3
 
 
-def test_the_overlay_turns_red_when_rejected():
+def test_the_overlay_turns_red_when_rejected_and_says_why_in_the_language_asked_for():
     sample, _ = grow(2).capture(seed=1, size=(450, 600), yaw=0.3)
     analysis = analyse(sample)
     verdict = kc.load_profile("ktpel").judge(assess(analysis), RED)
     good, bad = draw(analysis), draw(analysis, verdict.findings)
-    assert good.shape == bad.shape
+    assert good.shape == (600, 450, 3)
     assert tuple(good[3, 200]) == (40, 200, 90)
-    assert tuple(bad[3, 200]) == (230, 50, 50)
+    strip, portrait = bad[:-600], bad[-600:]
+    assert tuple(portrait[3, 200]) == (230, 50, 50)
+    assert tuple(strip[0, 0]) == (150, 20, 20)
+    assert (strip == 255).all(2).sum() > 100, "the sentence"
+    assert not np.array_equal(bad, draw(analysis, verdict.findings, language="en"))
+
+
+def test_the_overlay_of_a_picture_without_a_face_says_so():
+    blank = kc.FaceSample(np.full((200, 160, 3), 128, np.uint8))
+    drawn = draw(analyse(blank))
+    assert drawn.shape[0] > 200
+    assert tuple(drawn[0, 0]) == (150, 20, 20)

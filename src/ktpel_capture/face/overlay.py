@@ -12,33 +12,50 @@ from ktpel_capture.face.analysis import FaceAnalysis
 from ktpel_capture.face.scenery import FACE_OVAL
 from ktpel_capture.face.warps import LOWER_LIDS, LOWER_LIP, UPPER_LIDS, UPPER_LIP
 from ktpel_capture.imaging.resample import within
+from ktpel_capture.messages import Language, advice
 from ktpel_capture.profiles import Finding
 from ktpel_capture.quality import Missing
 
 _GOOD, _BAD, _WARN, _FRAME = (40, 200, 90), (230, 50, 50), (240, 170, 30), (255, 255, 255)
-_SIDE = 1000  # px, the longer side of the drawing at most
+_BANNERS = {"reject": (150, 20, 20), "warn": (150, 110, 0)}
+_SIDE = 1000  # px, the longer side of the portrait drawn at most
 _OUTER_LIPS = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = ()) -> RgbImage:
-    """The portrait with the framing box, landmarks, eye line, crown and chin; red where a finding rejects.
+def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = (), *, language: Language = "id") -> RgbImage:
+    """The portrait with the framing box, outlines of face, eyes and lips, crown and chin; red where a finding rejects.
 
     Parameters
     ----------
     analysis : of the portrait.
-    findings : of a verdict; their colour decides the frame's.
+    findings : of a verdict; their colour decides the frame's, and what the worst one advises is written above.
+    language : of the words.
     """
+    found = tuple(findings)
     canvas = np.array(within(analysis.image, _SIDE))
     scale = canvas.shape[1] / analysis.image.shape[1]
-    severities = {finding.severity for finding in findings}
+    severities = {finding.severity for finding in found}
     colour = _BAD if "reject" in severities else _WARN if "warn" in severities else _GOOD
     line = max(1, round(max(canvas.shape[:2]) / 400))
     draw_frame(canvas, colour if not isinstance(analysis.faces, Missing) else _BAD, line)
+    _draw_face(canvas, analysis, scale, colour, line, language)
+    for severity, banner in _BANNERS.items():
+        told = [finding.advice.text(language) for finding in found if finding.severity == severity]
+        if told:
+            return np.vstack((_banner(told[0], canvas.shape[1], banner), canvas))
+    if isinstance(analysis.faces, Missing):
+        sentence = advice(analysis.faces.reason).text(language)
+        return np.vstack((_banner(sentence, canvas.shape[1], _BANNERS["reject"]), canvas))
+    return canvas
+
+
+def _draw_face(
+    canvas: RgbImage, analysis: FaceAnalysis, scale: float, colour: tuple[int, int, int], line: int, language: Language
+) -> None:
     if isinstance(analysis.mesh, Missing) or isinstance(analysis.head, Missing) or isinstance(analysis.faces, Missing):
-        return canvas
+        return
     points = (analysis.mesh.points + 0.5) * scale - 0.5
-    for x, y in points[:468].tolist():
-        cv2.circle(canvas, (round(x), round(y)), max(1, line // 2), (90, 220, 220), -1, cv2.LINE_AA)
     for outline in (FACE_OVAL, _OUTER_LIPS):
         _curve(canvas, points, outline, colour, line, closed=True)
     for curve in (*UPPER_LIDS, *LOWER_LIDS, UPPER_LIP, LOWER_LIP):
@@ -48,16 +65,35 @@ def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = ()) -> RgbImage:
         cv2.circle(canvas, _at(points[iris]), max(1, round(radius)), colour, line, cv2.LINE_AA)
     head = analysis.head
     half = head.width * scale * 0.6
-    for place, name in ((head.crown, "crown"), (head.chin, "chin")):
+    for place, key in ((head.crown, "face.label_crown"), (head.chin, "face.label_chin")):
         x, y = (place + 0.5) * scale - 0.5
-        cv2.line(canvas, (round(x - half), round(y)), (round(x + half), round(y)), _FRAME, line, cv2.LINE_AA)
-        cv2.putText(
-            canvas, name, (round(x + half) + 4, round(y)), cv2.FONT_HERSHEY_SIMPLEX, 0.4 * line, _FRAME, 1, cv2.LINE_AA
-        )  # fmt: skip
+        ends = (round(x - half), round(y)), (round(x + half), round(y))
+        cv2.line(canvas, *ends, (0, 0, 0), line + 2, cv2.LINE_AA)
+        cv2.line(canvas, *ends, _FRAME, line, cv2.LINE_AA)
+        _label(canvas, advice(key).text(language), (x + half, y), line)
     for other in analysis.faces[1:]:
         corner = np.array([other.left, other.top]) * scale
         cv2.rectangle(canvas, _at(corner), _at(corner + np.array([other.width, other.height]) * scale), _BAD, 2 * line)
-    return canvas
+
+
+def _label(canvas: RgbImage, text: str, place: tuple[float, float], line: int) -> None:
+    """White letters with a dark rim, readable on a white scarf and on a black one; moved in where they would be cut."""
+    size = 0.35 + 0.15 * line
+    (width, _), _ = cv2.getTextSize(text, _FONT, size, line)
+    x, y = min(round(place[0]) + 4, canvas.shape[1] - width - 4), round(place[1]) - 3 - line
+    cv2.putText(canvas, text, (x, y), _FONT, size, (0, 0, 0), line + 3, cv2.LINE_AA)
+    cv2.putText(canvas, text, (x, y), _FONT, size, _FRAME, line, cv2.LINE_AA)
+
+
+def _banner(sentence: str, width: int, colour: tuple[int, int, int]) -> RgbImage:
+    """A strip with one sentence, as large as the width allows."""
+    (full, tall), _ = cv2.getTextSize(sentence, _FONT, 1.0, 2)
+    size = min(0.9, (width - 16) / full)
+    height = round(tall * size) + 18
+    strip = np.empty((height, width, 3), np.uint8)
+    strip[:] = colour
+    cv2.putText(strip, sentence, (8, height - 10), _FONT, size, _FRAME, 2 if size > 0.6 else 1, cv2.LINE_AA)
+    return strip
 
 
 def draw_frame(canvas: RgbImage, colour: tuple[int, int, int], line: int) -> None:
