@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy.spatial.transform import Rotation
 
 import ktpel_capture as kc
 from ktpel_capture.face import analyse
-from ktpel_capture.face.landmarks import BLENDSHAPES, find_landmarks, region_of_landmarks
+from ktpel_capture.face.landmarks import BLENDSHAPES, Landmarks, find_landmarks, region_of_landmarks
 from ktpel_capture.face.networks import runtime
+from ktpel_capture.face.pose import head_pose
 from ktpel_capture.face.synthesis import grow
 from shared import shared_data
 
@@ -51,6 +53,23 @@ def test_a_mirrored_face_turns_and_leans_the_other_way(seed):
     assert here.yaw == pytest.approx(-there.yaw, abs=0.05)
     assert here.pitch == pytest.approx(there.pitch, abs=0.05)
     assert here.roll == pytest.approx(-there.roll, abs=0.02)
+
+
+angles = st.floats(-0.5, 0.5)
+
+
+@given(yaw=angles, pitch=angles, roll=angles, jaw=st.floats(0, 3), scale=st.floats(5, 80))
+def test_pose_is_the_turn_of_the_head_whatever_the_jaw_does(yaw, pitch, roll, jaw, scale):
+    """The canonical face leans, nods and turns, in the order of ISO/IEC 19794-5; scipy's Rotation is the other way."""
+    with np.load(Path(kc.face.__path__[0]) / "models/canonical_face.npz") as stored:
+        vertices = stored["vertices"] * [1.0, -1.0, -1.0]
+    as_drawn = head_pose(Landmarks(vertices[:, :2], vertices[:, 2], 1.0))
+    vertices[vertices[:, 1] > vertices[0, 1]] += [0, jaw, 0]
+    level = Rotation.from_euler("X", -as_drawn.pitch)
+    turn = Rotation.from_euler("YXZ", [-yaw, pitch, -roll])  # x right, y down, z away
+    points = (turn * level).apply(vertices) * scale
+    found = head_pose(Landmarks(points[:, :2], points[:, 2], 1.0))
+    assert (found.yaw, found.pitch, found.roll) == pytest.approx((yaw, pitch, roll), abs=1e-3)
 
 
 @pytest.mark.parametrize(("axis", "tolerance"), [("yaw", 4.0), ("pitch", 3.5), ("roll", 1.5)])

@@ -8,6 +8,7 @@ Not measured: Indonesian faces, hijab, teenagers.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ _PLACES = np.array(
     ]
 )
 _SIDE = 150
+_MOST_AWAY = math.radians(25)  # between the nose and the camera
 _loaded = threading.local()
 
 
@@ -90,7 +92,7 @@ def cohort_mean(samples: Iterable[FaceSample | FaceAnalysis]) -> F64:
 def descriptor(subject: FaceSample | FaceAnalysis) -> F64 | Missing:
     """(128,) float64 that lies near for portraits of one person; missing where the face is not seen well enough.
 
-    Heads turned by more than 25 degrees are not compared.
+    Heads that look more than 25 degrees past the camera, whichever way, are not compared.
 
     Source: dlib's face recognition network by Davis King (CC0), converted; within 0.012 of the original.
     """
@@ -103,7 +105,7 @@ def descriptor(subject: FaceSample | FaceAnalysis) -> F64 | Missing:
 def describe_face(image: RgbImage, mesh: Landmarks) -> F64 | Missing:
     """`descriptor` of a face whose landmarks are known."""
     pose = head_pose(mesh)
-    if max(abs(pose.yaw), abs(pose.pitch)) > 0.44:
+    if math.hypot(pose.yaw, pose.pitch) > _MOST_AWAY:
         return Missing("face.turned_away")
     batch: F32 = _aligned(image, mesh).astype(np.float32).transpose(2, 0, 1)[None]
     network = _network()
