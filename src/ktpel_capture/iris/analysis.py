@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -100,10 +101,12 @@ def analyse(sample: IrisSample) -> IrisAnalysis:
     pupil, limbus, lids, spots = found.pupil, found.limbus, found.lids, found.reflections
     annulus = between(sample.image.shape, pupil.contour, limbus.contour)
     opening = _opening(sample.image.shape, lids)
-    mask = _usable(sample.image, annulus & opening & ~spots, limbus, lids)
+    clear = ~spots
+    unhidden = opening & clear
+    mask = _usable(sample.image, annulus & unhidden, limbus, lids)
     band = _band(sample.image, mask, pupil, limbus)
-    zones = _zones(sample.image, ~spots, band, pupil, limbus)
-    edge = edge_width(sample.image, pupil, opening & ~spots)
+    zones = _zones(sample.image, clear, band, pupil, limbus)
+    edge = edge_width(sample.image, pupil, unhidden)
     return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones, edge)
 
 
@@ -137,14 +140,15 @@ def _usable(image: GreyImage, open_iris: Bool, limbus: Boundary, lids: Lids) -> 
     box = np.s_[max(0, int(top)) : max(0, int(bottom) + 2), max(0, int(left)) : max(0, int(right) + 2)]
     usable = np.zeros(image.shape, np.bool_)
     part = image[box]
-    usable[box] = open_iris[box] & (part >= dark) & (part <= light)
+    as_iris = cv2.inRange(part, math.ceil(dark), math.floor(light))
+    usable[box] = open_iris[box] & (as_iris > 0)
     usable.flags.writeable = False
     return usable
 
 
 def _band(image: GreyImage, mask: Bool, pupil: Boundary, limbus: Boundary) -> Band:
     straight = unwrap_between(image, pupil.contour, limbus.contour, BAND_ROWS)
-    usable = unwrap_between(mask.view(np.uint8) * np.uint8(255), pupil.contour, limbus.contour, BAND_ROWS) > 127
+    usable = unwrap_between(mask.view(np.uint8), pupil.contour, limbus.contour, BAND_ROWS) > 0
     return Band(frozen_copy(straight), np.asarray(frozen_copy(usable), dtype=np.bool_))
 
 
@@ -161,7 +165,7 @@ def _zones(image: GreyImage, clear: Bool, band: Band, pupil: Boundary, limbus: B
         middle = np.array([centre.x, centre.y])
         near, far = (middle + factor * (centre.contour[rays] - middle) for factor in (least, most))
         values = unwrap_between(image, near, far, rows)
-        inside = unwrap_between(clear.view(np.uint8) * np.uint8(255), near, far, rows) > 127
+        inside = unwrap_between(clear.view(np.uint8), near, far, rows) > 0
         return _median(values[inside])
 
     halfway = 0.5 * (inner + outer)
@@ -179,5 +183,6 @@ def _zones(image: GreyImage, clear: Bool, band: Band, pupil: Boundary, limbus: B
 def _median(values: GreyImage) -> float | Missing:
     if values.size < 24:
         return Missing("iris.too_little_seen")
-    flat = np.sort(values, axis=None)
-    return 0.5 * (float(flat[(flat.size - 1) // 2]) + float(flat[flat.size // 2]))
+    below = np.cumsum(cv2.calcHist([values], [0], None, [256], [0, 256]), dtype=np.float64)
+    middle = np.searchsorted(below, ((values.size - 1) // 2, values.size // 2), side="right")
+    return 0.5 * float(middle.sum())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F64, Bool, GreyImage
+from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
 from ktpel_capture.iris.boundaries import Boundary, Circle
 from ktpel_capture.quality import Missing
@@ -32,6 +33,14 @@ class EdgeWidth:
     direction: float
 
 
+@lru_cache(maxsize=1)
+def _double_angles() -> F64:
+    """1, the cosine and the sine of twice the angle of each ray, (96, 3)."""
+    x, y = directions(_RAYS).astype(np.float64).T
+    columns: F64 = frozen_copy(np.column_stack([np.ones(_RAYS), x * x - y * y, -2 * x * y]))
+    return columns
+
+
 def edge_width(image: GreyImage, pupil: Circle | Boundary, seen: Bool) -> EdgeWidth | Missing:
     """Width of the pupil's edge where it is seen.
 
@@ -44,7 +53,7 @@ def edge_width(image: GreyImage, pupil: Circle | Boundary, seen: Bool) -> EdgeWi
     reach = max(6.0, 0.35 * pupil.radius)
     radii = np.arange(max(1.0, pupil.radius - reach), pupil.radius + reach, _PITCH)
     band = unwrap(image, pupil.x, pupil.y, radii, _RAYS)
-    clear = unwrap(seen.view(np.uint8) * np.uint8(255), pupil.x, pupil.y, radii, _RAYS).min(0) > 127
+    clear = unwrap(seen.view(np.uint8), pupil.x, pupil.y, radii, _RAYS).min(0) > 0
     smooth = cv2.GaussianBlur(band, (1, 5), 0, sigmaY=1.0).astype(np.float32)
     quarter = max(2, len(radii) // 4)
     step = smooth[-quarter:].mean(0) - smooth[:quarter].mean(0)
@@ -53,17 +62,16 @@ def edge_width(image: GreyImage, pupil: Circle | Boundary, seen: Bool) -> EdgeWi
     if clear.sum() < _LEAST_RAYS:
         return Missing("iris.too_little_seen")
     squared = (step[clear] / slope[clear]).astype(np.float64) ** 2
-    ways = directions(_RAYS)[clear].astype(np.float64)
-    double = np.column_stack([np.ones(len(ways)), ways[:, 0] ** 2 - ways[:, 1] ** 2, -2 * ways[:, 0] * ways[:, 1]])
+    double = _double_angles()[clear]
     spread: F64 = np.linalg.eigvalsh(double.T @ double)
     if spread[0] * 16 < spread[2]:  # the rays that are seen lie all in about one direction
         return Missing("iris.too_little_seen")
-    weights = np.ones(len(squared))
+    weighted, middle = double, len(squared) // 2
     for _ in range(4):
-        weighted = double * weights[:, None]
         level, along, across = np.linalg.solve(weighted.T @ double, weighted.T @ squared)
         error = np.abs(squared - double @ (level, along, across))
-        weights = 1 / (1 + (error / max(float(np.median(error)), 0.2)) ** 2)
+        usual = max(float(np.partition(error, middle)[middle]), 0.2)
+        weighted = double / (1 + (error / usual) ** 2)[:, None]
     swing = float(np.hypot(along, across))
     narrow, wide = max(float(level) - swing, 0.0), max(float(level) + swing, 0.0)
     return EdgeWidth(float(np.sqrt(narrow)), float(np.sqrt(wide)), float(np.arctan2(across, along)) / 2 % float(np.pi))

@@ -105,11 +105,11 @@ def iris_grey_scale_utilisation(image: GreyImage, mask: Bool) -> Native:
     """How much of the range of grey levels the usable iris uses: the entropy of its histogram."""
     if not mask.any():
         return Missing("iris.too_little_seen")
-    return _entropy(_histogram(image, mask.view(np.uint8)))
+    return _entropy(_histogram(image[mask]))
 
 
-def _histogram(image: GreyImage, mask: GreyImage | None = None) -> F64:
-    counts = cv2.calcHist([image], [0], mask, [256], [0, 256])
+def _histogram(levels: GreyImage) -> F64:
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256])
     return np.asarray(counts, dtype=np.float64).ravel()
 
 
@@ -176,8 +176,10 @@ def gaze_angle(limbus: Boundary) -> Native:
     A circle seen at an angle is an ellipse whose axes stand in the ratio of the cosine. Irises are not quite round
     and lids hide most of their height, so an eye that looks into the lens gives up to 15 degrees.
     """
-    spread = np.linalg.eigvalsh(np.cov(limbus.contour.T))
-    return float(np.degrees(np.arccos(np.sqrt(spread[0] / spread[1]))))
+    away = limbus.contour - limbus.contour.mean(0)
+    (xx, xy), (_, yy) = away.T @ away
+    swing = np.hypot(xx - yy, 2 * xy)
+    return float(np.degrees(np.arccos(np.sqrt((xx + yy - swing) / (xx + yy + swing)))))
 
 
 def interlace(image: GreyImage, limbus: Boundary) -> Native:
@@ -208,7 +210,8 @@ def pattern_regularity(band: Band) -> Native:
     rows = band.image.astype(np.float32)
     level = float(rows[band.usable].mean())
     rows = np.where(band.usable, rows - np.float32(level), np.float32(0)) * _window(rows.shape[0])
-    power = np.abs(np.fft.rfft2(rows)).ravel() ** 2
+    spectrum = cv2.dft(rows, flags=cv2.DFT_COMPLEX_OUTPUT)[:, : rows.shape[1] // 2 + 1]
+    power = (spectrum[..., 0] ** 2 + spectrum[..., 1] ** 2).ravel()
     strongest = 1.0
     for ring in _rings(rows.shape):
         lines = power[ring]
