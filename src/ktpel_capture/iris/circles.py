@@ -85,7 +85,7 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     wide = cv2.bitwise_or(spots, cv2.bitwise_and(cv2.dilate(bright, np.ones((11, 11), np.uint8)), halo))
     filled = image.copy()
     cv2.copyTo(cv2.blur(ground, (5, 5)), wide, filled)
-    return filled, spots.view(np.bool_)
+    return filled, spots > 0
 
 
 def thumbnail(filled: GreyImage) -> tuple[GreyImage, float]:

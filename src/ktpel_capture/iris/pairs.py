@@ -16,7 +16,7 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, I64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
 from ktpel_capture.iris.boundaries import Circle, step_kernel, steps_along
-from ktpel_capture.iris.circles import Candidate, candidates, dark_places
+from ktpel_capture.iris.circles import Candidate, candidates, dark_places, levels_at
 
 RAYS = 64
 """Rays once around while circles are searched."""
@@ -228,8 +228,7 @@ def follow_pair(filled: GreyImage, before: Candidate) -> Pair:
 
 def brightness(raw: GreyImage) -> float:
     """Grey level of what is bright in a picture: in one of an eye skin and sclera."""
-    sample = np.sort(raw[::4, ::4], axis=None)
-    return float(sample[int(0.95 * (sample.size - 1))])
+    return levels_at(raw[::4, ::4], 0.95)[0]
 
 
 def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> float:

@@ -54,9 +54,10 @@ def segment(image: GreyImage) -> Segmentation | Missing:
     limbus = place(image if scale < 1 else filled, limbus, LIMBUS, free[1])
     lids = find_lids(filled, _rescaled(pupil, scale), _rescaled(limbus, scale))
     if scale < 1:
-        spots = cv2.resize(spots.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        spots = cv2.resize(spots.view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST).view(np.bool_)
         lids = Lids(_moved(lids.upper, 1 / scale), _moved(lids.lower, 1 / scale), lids.levels)
-    return Segmentation(pupil, limbus, lids, np.asarray(frozen_copy(spots), dtype=np.bool_))
+    spots.flags.writeable = False
+    return Segmentation(pupil, limbus, lids, spots)
 
 
 def _moved(points: F64, factor: float) -> F64:
