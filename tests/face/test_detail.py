@@ -84,7 +84,7 @@ def test_the_blur_of_a_step_is_its_blur(deviation, angle):
     away = (x - 300) * np.cos(angle) + (y - 200) * np.sin(angle)
     edge = cv2.GaussianBlur(np.where(away % 80 > 40, 190, 60).astype(np.float32), (0, 0), deviation)
     points = np.zeros((478, 2))
-    for index, place in {33: 205, 133: 235, 362: 365, 263: 395}.items():
+    for index, place in {33: 205, 25: 205, 133: 235, 112: 235, 362: 365, 341: 365, 263: 395, 255: 395}.items():
         points[index] = place, 200
     image = np.repeat(np.round(edge).astype(np.uint8)[..., None], 3, 2)
     strip = eye_strip(image, Landmarks(points, np.zeros(478), 1.0))

@@ -16,6 +16,10 @@ from ktpel_capture.imaging.resample import warped
 
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
 """Outer and inner corner of the person's right eye; inner and outer corner of the left."""
+_UNDER_RIGHT, _UNDER_LEFT = (25, 112), (341, 255)
+_LOWER = 0.25
+"""MediaPipe's corners lie on the upper lid: by 2 % (outer) and 0.8 % (inner) of the eye distance above where a person
+sees the lids meet (60 eyes marked twice). The corner is a quarter of the way down to the landmark on the skin below."""
 _SIDE = 256
 _ENLARGED = 1.5  # MediaPipe's margin around a face
 
@@ -60,8 +64,13 @@ class Landmarks:
 
     @property
     def eye_centres(self) -> F64:
-        """(2, 2): midpoints of the corners of the person's right and left eye (ISO/IEC 19794-5's eye centres)."""
-        centres: F64 = np.stack([self.points[list(corners)].mean(0) for corners in (RIGHT_EYE, LEFT_EYE)])
+        """(2, 2) px: midpoints of the corners of the person's right and left eye.
+
+        Source: feature points 12.1 and 12.2 of ISO/IEC 19794-5 and 39794-5; against marks by hand 1.1 % of the eye
+        distance in the median, of which the marks carry half.
+        """
+        corners = self.points[[RIGHT_EYE, LEFT_EYE]]
+        centres: F64 = (corners + _LOWER * (self.points[[_UNDER_RIGHT, _UNDER_LEFT]] - corners)).mean(1)
         return centres
 
 
