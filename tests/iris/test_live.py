@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+import ktpel_capture as kc
 from ktpel_capture import Frame, IrisRequest
+from ktpel_capture.devices.simulators.people import Person
 from ktpel_capture.iris import live, synthesis, tracking
 
 PREVIEW = (320, 240)
@@ -81,7 +83,7 @@ def test_nobody_and_nothing_are_no_eye():
 
 
 def test_one_eye_of_two_is_named():
-    pair = synthesis.grow_pair(12)
+    pair = synthesis.grow_pair(13)
     both, _ = synthesis.capture_binocular(pair, seed=1)
     assert seen(both, request=IrisRequest()) == ["good"]
     only_left, _ = synthesis.capture_binocular({"left": pair["left"]}, seed=1)
@@ -116,3 +118,29 @@ def test_an_eye_is_followed_and_lost_when_it_closes():
     assert isinstance(tracker.look(shut, 0.06), np.ndarray)
     assert tracker.look(shut, 0.09) is None  # searched again only after a while
     assert isinstance(tracker.look(shut, 0.2), np.ndarray)
+
+
+def test_one_eye_of_two_reaches_the_operator_through_the_capture_loop():
+    """A person whose left eye stays shut, before a binocular scanner that leaves the moment to its host."""
+    room = kc.scene("one eye shut")
+    room.seat(Person(seed=7, blind_eye="left"))
+    policy = kc.Policy(attempts=1, timeout=6.0)
+    with kc.open_iris_scanner("sim:iris?scene=one eye shut&trigger=host", clock=kc.VirtualClock()) as scanner:
+        events = list(kc.acquire(scanner, IrisRequest(), kc.load_profile("ktpel"), policy=policy))
+    told = {event.advice.key for event in events if isinstance(event, kc.Advised)}
+    assert "iris.left_eye_not_seen" in told
+    assert not any(isinstance(event, kc.Accepted) for event in events)
+
+
+def test_one_eye_of_two_that_a_device_takes_by_itself_is_judged_by_its_name():
+    room = kc.scene("the other eye shut")
+    room.seat(Person(seed=8, blind_eye="right"))
+    policy = kc.Policy(attempts=1, timeout=6.0)
+    with kc.open_iris_scanner("sim:iris?scene=the other eye shut", clock=kc.VirtualClock()) as scanner:
+        events = list(kc.acquire(scanner, IrisRequest(), kc.load_profile("ktpel"), policy=policy))
+    hints = {hint.key for event in events if isinstance(event, kc.Previewed) for hint in event.hints}
+    assert "iris.right_eye_not_seen" in hints
+    outcome = events[-1]
+    assert isinstance(outcome, kc.Exhausted)
+    assert outcome.verdicts["left"].accepted
+    assert outcome.verdicts["right"].advice.key == "iris.eye_closed"

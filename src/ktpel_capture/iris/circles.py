@@ -16,6 +16,8 @@ from ktpel_capture.arrays import F32, F64, I64, U8, Bool, GreyImage
 
 THUMBNAIL = 128
 """Longer side of the picture that votes are counted in."""
+LEAST_SIDE = 16
+"""Pixels of a picture's shorter side, below which nothing is searched in it."""
 _GROWTH = 1.22
 RADII: F32 = (2.5 * _GROWTH ** np.arange(16)).astype(np.float32)
 """Radii voted for, in thumbnail pixels: 2.5 to 49."""
@@ -92,7 +94,7 @@ def thumbnail(filled: GreyImage) -> tuple[GreyImage, float]:
     """The picture at thumbnail size, and its pixels per pixel of the larger one."""
     height, width = filled.shape
     scale = THUMBNAIL / max(height, width)
-    size = (max(16, round(width * scale)), max(16, round(height * scale)))
+    size = (max(LEAST_SIDE, round(width * scale)), max(LEAST_SIDE, round(height * scale)))
     small, _ = shrunk(filled, THUMBNAIL)
     if small.shape != (size[1], size[0]):  # a smaller picture, or a narrow one
         small = np.asarray(cv2.resize(filled, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
@@ -102,6 +104,8 @@ def thumbnail(filled: GreyImage) -> tuple[GreyImage, float]:
 
 def dark_places(filled: GreyImage) -> list[Candidate]:
     """The thickest blots that are dark, and that are a little less so: in a clear picture one of them is the pupil."""
+    if min(filled.shape) < LEAST_SIDE:
+        return []
     small, scale = thumbnail(filled)
     dark, usual = levels_at(small[::2, ::2], 0.01, 0.5)
     if usual - dark < 10:
@@ -122,7 +126,7 @@ def candidates(filled: GreyImage, most: int = 5) -> list[Candidate]:
     """
     small, scale = thumbnail(filled)
     edges = _edges(small)
-    if edges is None:
+    if edges is None or min(filled.shape) < LEAST_SIDE:
         return []
     lit = np.asarray(cv2.GaussianBlur(small, (5, 5), 1.2), dtype=np.uint8)
     light = np.float32(max(1.0, levels_at(lit, 0.8)[0]))
