@@ -59,9 +59,7 @@ def test_every_shared_record_that_holds_an_iris_is_assessed():
             samples = records.decode(data).samples()
         except (RecordError, AttributeError, ValueError):  # another kind of file, or one that holds no sample
             continue
-        for sample in samples:
-            if isinstance(sample, IrisSample):
-                scores.append(reported(sample).score)
+        scores += [reported(sample).score for sample in samples if isinstance(sample, IrisSample)]
     assert len(scores) >= 5
     assert sum(isinstance(score, Missing) for score in scores) <= 1
 
