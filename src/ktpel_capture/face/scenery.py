@@ -1,4 +1,4 @@
-"""What stands behind and on a sitter in a composed portrait: cloths, a classroom, spectacles, a headscarf."""
+"""What stands behind a sitter in a composed portrait, and spectacles on the nose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, RgbImage
-from ktpel_capture.imaging.resample import enlarged, reduced, softened
+from ktpel_capture.imaging.resample import enlarged, softened
 
 CLOTHS = {
     "red": (198, 22, 30),
@@ -95,41 +95,3 @@ def draw_spectacles(figure: U8, points: F64, kind: str) -> None:
 def _stroke(figure: U8, start: F64, end: F64, colour: tuple[int, ...], width: int) -> None:
     first, second = (tuple(int(value) for value in np.round(point)) for point in (start, end))
     cv2.line(figure, first, second, colour, width, cv2.LINE_AA)
-
-
-def draw_headscarf(figure: U8, points: F64, rng: np.random.Generator) -> U8:
-    """The figure with a scarf over hair, ears and neck; the face stays free from forehead to chin."""
-    height, width = figure.shape[:2]
-    middle = points[list(FACE_OVAL)].mean(0)
-    oval = points[list(FACE_OVAL)]
-    reach = float(np.linalg.norm(points[152] - points[10]))
-    opening = middle + (oval - middle) * 0.98
-    crown = middle + (oval - middle) * [1.32, 1.0]
-    above = oval[:, 1] < middle[1]
-    crown[above] = middle + (oval[above] - middle) * [1.36, 1.5]
-    outer = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(outer, [np.round(crown).astype(np.int32)], 255)
-    chin = points[152]
-    drape = np.array([
-        crown[:, 0].min(), middle[1], crown[:, 0].max(), middle[1],
-        chin[0] + reach * 0.95, chin[1] + reach * 0.8, chin[0] - reach * 0.95, chin[1] + reach * 0.8,
-    ]).reshape(4, 2)  # fmt: skip
-    cv2.fillPoly(outer, [np.round(drape).astype(np.int32)], 255)
-    face = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(face, [np.round(opening).astype(np.int32)], 255)
-    soft = max(0.6, reach / 150)
-    cloth = softened(outer & ~face, soft).astype(np.float32) / 255
-    colour = np.array([(238, 236, 230), (30, 34, 60), (120, 40, 60), (60, 92, 80)][int(rng.integers(4))], np.float32)
-    folds = enlarged(rng.normal(0, 1, (10, 7)).astype(np.float32), (width, height), cubic=True)
-    small = reduced(face, (width // 8 + 1, height // 8 + 1)).astype(np.float32) / 255
-    edge = enlarged(softened(small, reach / 112), (width, height))
-    shade = (1 + 0.05 * folds - 0.45 * edge)[..., None]
-    covered = figure.copy()
-    covered[..., :3] = np.clip(
-        figure[..., :3] * (1 - cloth[..., None]) + colour * shade * cloth[..., None], 0, 255
-    ).astype(np.uint8)
-    covered[..., 3] = np.maximum(figure[..., 3], (cloth * 255).astype(np.uint8))
-    # Hair that stands out beyond the scarf is gone with it.
-    hair = (outer == 0) & (np.arange(height)[:, None] < chin[1])
-    covered[..., 3][hair] = 0
-    return covered

@@ -17,9 +17,10 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage, frozen_copy
+from ktpel_capture.face.coverings import HIDDEN, Covering, Scarf, draw_covering, draw_headscarf
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.face.pose import head_pose
-from ktpel_capture.face.scenery import backdrop_image, draw_headscarf, draw_spectacles
+from ktpel_capture.face.scenery import backdrop_image, draw_spectacles
 from ktpel_capture.face.warps import Neutral, lower_lids, mouth_shift, pose_map, turned_depth, turned_points
 from ktpel_capture.imaging.resample import enlarged, inverted, remapped, softened, warped
 from ktpel_capture.samples import CaptureInfo, FaceSample
@@ -52,6 +53,7 @@ class FaceTruth:
     backdrop : colour of the cloth.
     eyes_closed, mouth_open : 0..1.
     spectacles, headscarf, someone_behind : whether they are there.
+    covered : which of ``forehead``, ``cheek`` and ``chin`` are hidden.
     """
 
     landmarks: F64
@@ -65,6 +67,7 @@ class FaceTruth:
     spectacles: bool
     headscarf: bool
     someone_behind: bool
+    covered: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +104,8 @@ class Person:
         eyes_closed: float = 0.0,
         mouth_open: float = 0.0,
         spectacles: bool | Literal["glare", "dark"] = False,
-        headscarf: bool = False,
+        headscarf: bool | Scarf = False,
+        covering: Covering | None = None,
         someone_behind: bool = False,
     ) -> tuple[FaceSample, FaceTruth]:
         """Take one picture.
@@ -122,7 +126,9 @@ class Person:
         noise : standard deviation in grey levels.
         eyes_closed, mouth_open : 0..1.
         spectacles : ``glare`` for lenses that reflect, ``dark`` for sunglasses.
-        headscarf : a scarf that leaves the face free from forehead to chin.
+        headscarf : a scarf that leaves the face free from forehead to chin (``proper`` or True), or that lies
+            ``over_chin``, ``over_cheek`` or ``over_forehead``, or a ``veil`` below the eyes.
+        covering : a ``mask``, a ``hand`` on the chin, or a ``fringe`` over the brows.
         someone_behind : a second person.
 
         Raises
@@ -144,10 +150,13 @@ class Person:
         figure = self._pose(yaw, pitch, eyes_closed, mouth_open)
         points = turned_points(neutral, yaw, pitch, eyes_closed, mouth_open) @ place[:, :2].T + place[:, 2]
         figure = warped(figure, inverted(place), size, cubic=True)
-        mask = figure[..., 3] > 127
+        hidden: frozenset[str] = frozenset()
         if headscarf:
-            figure = draw_headscarf(figure, points, rng)
-            mask = figure[..., 3] > 127
+            worn: Scarf = "proper" if headscarf is True else headscarf
+            figure, hidden = draw_headscarf(figure, points, worn, rng), HIDDEN[worn]
+        if covering:
+            figure, hidden = draw_covering(figure, points, covering, rng), hidden | HIDDEN[covering]
+        mask = figure[..., 3] > 127
         if spectacles:
             draw_spectacles(figure, points, "plain" if spectacles is True else spectacles)
         if light_from:
@@ -161,7 +170,7 @@ class Person:
         image = _with_noise(softened(image, blur * height / 1600), noise, rng)
         truth = FaceTruth(
             frozen_copy(points), frozen_copy(mask), yaw, pitch, roll, backdrop,
-            eyes_closed, mouth_open, bool(spectacles), headscarf, someone_behind,
+            eyes_closed, mouth_open, bool(spectacles), bool(headscarf), someone_behind, hidden,
         )  # fmt: skip
         return FaceSample(image, CaptureInfo(device="face.synthesis")), truth
 
