@@ -16,7 +16,7 @@ import numpy as np
 from ktpel_capture.arrays import F32, F64, I64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
 from ktpel_capture.iris.boundaries import Circle, step_kernel, steps_along
-from ktpel_capture.iris.circles import Candidate, candidates, dark_places, levels_at
+from ktpel_capture.iris.circles import Candidate, candidates, dark_places
 
 RAYS = 64
 """Rays once around while circles are searched."""
@@ -70,7 +70,9 @@ def _pupil_circle(image: GreyImage, place: Candidate, sure: bool) -> Circle:
     x, y, radius = place.x, place.y, place.radius
     for search in (_PUPIL_AGAIN if sure else _PUPIL, _PUPIL_AGAIN):
         band = unwrap(image, x, y, search.radii * radius, RAYS)
-        gain = np.clip(steps_along(band, search.reach) * np.float32(1 / 15), -0.5, 1)
+        steps = steps_along(band, search.reach)
+        level = max(15.0, 0.5 * float(np.quantile(steps[::2, ::2], 0.97)))  # an iris's own texture counts less
+        gain = np.clip(steps * np.float32(1 / level), -0.5, 1)
         circle = _best_circle(gain, search, x, y, radius)
         x, y, radius = circle.x, circle.y, circle.radius
     return circle
@@ -224,51 +226,3 @@ def follow_pair(filled: GreyImage, before: Candidate) -> Pair:
     """The pupil and the limbus near where they were a moment ago."""
     disc = _look_for_disc(filled, before, sure=True)
     return Pair(disc.circle, _limbus_circle(filled, disc.circle), disc.evenness, disc.contrast)
-
-
-def brightness(raw: GreyImage) -> float:
-    """Grey level of what is bright in a picture: in one of an eye skin and sclera."""
-    return levels_at(raw[::4, ::4], 0.95)[0]
-
-
-def evidence(raw: GreyImage, image: GreyImage, found: Pair, support: float) -> float:
-    """How sure it is that this is an eye: the logarithm of the odds.
-
-    A logistic regression over public and grown near-infrared eyes against closed lids, faces, fingerprint cards,
-    clouds and noise: both circles seen, an unbroken limbus (its ``support``), an even iris beside the pupil. ``raw`` is
-    the picture with its reflections, ``image`` without.
-    """
-    grain = 1.05 * float(np.median(cv2.absdiff(raw[::4, 1:], raw[::4, :-1])))
-    if found.contrast < 3 * grain:
-        return -np.inf  # noise as strong as the pupil is dark: there are discs in any noise
-    sides = unwrap(image, found.pupil.x, found.pupil.y, np.linspace(1.2, 1.45, 5) * found.pupil.radius, 64)
-    sides = sides[:, np.abs(directions(64)[:, 0]) > 0.8].astype(np.float32)
-    beside = float(np.median(sides))
-    spread = 1.4826 * float(np.median(np.abs(sides - beside)))
-    light = brightness(raw)
-    if beside > _BRIGHTEST_IRIS * light or beside - found.contrast > _BRIGHTEST_PUPIL * light:
-        return -np.inf
-    band = unwrap(
-        image, found.pupil.x, found.pupil.y, np.linspace(1.15 * found.pupil.radius, 0.95 * found.limbus.radius, 12), 64
-    )
-    rough = float(np.median(cv2.absdiff(band[:, 1:], band[:, :-1])))
-    if rough > _ROUGHEST_IRIS or (rough > 12 and found.contrast > _HIGHEST_CONTRAST):
-        return -np.inf
-    return (
-        9.9 * found.pupil.score * found.evenness
-        + 13.6 * found.limbus.score
-        + 6.1 * support
-        - 2.5 * float(np.log(np.clip(spread, 3, 60)))
-        - 12.6
-    )
-
-
-_BRIGHTEST_IRIS, _BRIGHTEST_PUPIL = 0.85, 0.42
-"""Of what is bright in the picture: irides reflect less than skin (at most 0.78 of it in 260 public and grown eyes),
-pupils hardly anything (at most 0.34); paper around a blot or a hole is as bright as paper."""
-_ROUGHEST_IRIS = 18.0
-"""Grey levels between neighbouring rays: irides have up to 14, printed ridges 15 to 25."""
-_HIGHEST_CONTRAST = 165.0
-"""Grey levels from pupil to iris (at most 145 seen): ink on paper has more, and ridges besides."""
-LEAST_EVIDENCE = -1.2
-"""A weak eye is rather measured than denied: its measures tell what is wrong with it."""

@@ -15,8 +15,9 @@ from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.iris.absence import why_unseen
 from ktpel_capture.iris.boundaries import LIMBUS, PUPIL, Boundary, place
 from ktpel_capture.iris.circles import shrunk, without_reflections
+from ktpel_capture.iris.evidence import evidence
 from ktpel_capture.iris.lids import Lids, find_lids
-from ktpel_capture.iris.pairs import LEAST_EVIDENCE, evidence, find_pair
+from ktpel_capture.iris.pairs import find_pair
 from ktpel_capture.quality import Missing
 
 _WORKING = 320
@@ -39,12 +40,11 @@ def segment(image: GreyImage) -> Segmentation | Missing:
     small, scale = shrunk(image, _WORKING)
     filled, spots = without_reflections(small)
     pair = find_pair(filled)
-    if pair is None:
+    if pair is None or evidence(small, filled, pair) < 0:
         return Missing(why_unseen(small))
     pupil = place(filled, pair.pupil, PUPIL)
     limbus = place(filled, pair.limbus, LIMBUS)
-    even = limbus.contrast < 0.08 * pair.contrast  # what is inside looks like what is outside: skin among lashes
-    if even or evidence(small, filled, pair, limbus.support) < LEAST_EVIDENCE:
+    if limbus.contrast < 0.08 * pair.contrast:  # what is inside looks like what is outside: skin among lashes
         return Missing(why_unseen(small))
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]

@@ -10,9 +10,10 @@ import math
 from dataclasses import dataclass
 
 from ktpel_capture.arrays import Bool, GreyImage
-from ktpel_capture.iris.boundaries import LIMBUS, Circle, place
+from ktpel_capture.iris.boundaries import Circle
 from ktpel_capture.iris.circles import Candidate, shrunk, without_reflections
-from ktpel_capture.iris.pairs import LEAST_EVIDENCE, Pair, evidence, find_pair, follow_pair
+from ktpel_capture.iris.evidence import evidence
+from ktpel_capture.iris.pairs import Pair, find_pair, follow_pair
 
 _SIDE = 240
 """Longer side at which frames are looked at."""
@@ -49,7 +50,6 @@ class Tracker:
 
     def __init__(self) -> None:
         self._pair: Pair | None = None
-        self._support = 0.0
         self._searched = -math.inf
 
     def look(self, frame: GreyImage, now: float) -> Sight | GreyImage | None:
@@ -88,10 +88,8 @@ class Tracker:
 
     def _search(self, raw: GreyImage, image: GreyImage) -> None:
         self._pair = find_pair(image)
-        if self._pair is not None:
-            self._support = place(image, self._pair.limbus, LIMBUS).support
-            if not self._is_eye(raw, image):
-                self._pair = None
+        if not self._is_eye(raw, image):
+            self._pair = None
 
     def _is_eye(self, raw: GreyImage, image: GreyImage) -> bool:
-        return self._pair is not None and evidence(raw, image, self._pair, self._support) >= LEAST_EVIDENCE
+        return self._pair is not None and evidence(raw, image, self._pair) >= 0
