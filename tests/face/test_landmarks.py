@@ -66,7 +66,7 @@ def as_the_official_program_cuts(image, centre, side, turn, pixels):
 
 @pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
 def test_landmarks_are_those_of_the_official_mediapipe(every):
-    """The whole analysis; it reduces the picture once and smoothly, which moves the box and so the landmarks a little."""
+    """The whole analysis; it reduces the picture once and smoothly, which moves the box a little."""
     found = [
         off(analysis.landmarks, theirs)
         for image, theirs in pictures_of_the_official_program(every)
