@@ -44,6 +44,12 @@ def medians(name, **conditions):
         ("margin_adequacy", {}, {"shift": (-0.3, 0.0)}, False),
         ("iris_pupil_contrast", {}, {"exposure": 0.35}, False),
         ("pattern_regularity", {}, {"lens": "textured"}, True),
+        ("glare_area", {}, {"spectacles": True}, True),
+        ("picture_filled", {}, {"scale": 1.5}, True),
+        ("iris_grey_scale_utilisation", {}, {"exposure": 0.3}, False),
+        ("grey_scale_utilisation", {}, {"exposure": 0.3}, False),
+        ("pupil_iris_ratio", {"dilation": 0.6}, {"dilation": 0.2}, False),
+        ("margin_adequacy", {}, {"shift": (0.0, 0.3)}, False),
     ],
 )
 def test_a_measure_moves_the_right_way_with_the_defect_it_names(name, better, worse, rises):
@@ -60,6 +66,24 @@ def test_a_measure_moves_the_right_way_with_the_defect_it_names(name, better, wo
         ("interlace", {"lid_opening": 0.8}, 0.2),
         ("defocus_blur", {"motion": 6.0}, 1.0),
         ("iris_pupil_concentricity", {"noise": 6.0}, 1.0),
+        ("usable_iris_area", {"defocus": 1.5}, 6.0),
+        ("usable_iris_area", {"motion": 6.0}, 6.0),
+        ("iris_radius", {"dilation": 0.65}, 1.0),
+        ("iris_radius", {"exposure": 0.4}, 1.0),
+        ("iris_pupil_contrast", {"defocus": 1.5}, 2.0),
+        ("iris_pupil_contrast", {"lid_opening": 0.8}, 2.0),
+        ("iris_sclera_contrast", {"noise": 6.0}, 2.0),
+        ("iris_sclera_contrast", {"exposure": 0.5}, 2.0),  # a ratio of differences: light takes no part
+        ("iris_sclera_contrast", {"dilation": 0.65}, 2.0),
+        ("margin_adequacy", {"defocus": 1.5}, 1.0),
+        ("gaze_angle", {"defocus": 1.5}, 3.0),
+        ("motion_blur", {"lid_opening": 0.8}, 1.0),
+        ("motion_blur", {"exposure": 0.5}, 1.0),
+        ("interlace", {"motion": 6.0}, 0.45),
+        ("interlace", {"defocus": 1.5}, 0.45),
+        ("glare_area", {"defocus": 1.5}, 1.5),
+        ("pattern_regularity", {"lid_opening": 0.8}, 5.0),
+        ("picture_filled", {"dilation": 0.65}, 1.0),
     ],
 )
 def test_a_measure_stays_where_it_is_under_another_defect(name, defect, tolerance):
@@ -113,6 +137,98 @@ def test_both_readings_of_circularity_give_100_to_a_circle_and_less_to_an_ellips
     assert measures._circularity(circle) == pytest.approx(100.0)
     assert measures._circularity(circle + np.cos(2 * angles)) == pytest.approx(100 - 256 / 4)
     assert measures._circularity(1 + 0.05 * np.cos(2 * angles)) == pytest.approx(100 - 256 * 0.05**2 / 4)
+
+
+TRUTHS = {
+    "pupil_iris_ratio": (lambda t: 100 * t.dilation, 2.0),
+    "iris_radius": (lambda t: circle_of(t.limbus)[2], 2.0),
+    "iris_pupil_concentricity": (lambda t: 100 - 100 * apart(t) / circle_of(t.limbus)[2], 2.5),
+    "usable_iris_area": (lambda t: 100 * t.mask.sum() / ring(t), 8.0),
+    "margin_adequacy": (lambda t: margin(t), 6.0),
+}
+
+
+def circle_of(points):
+    """Middle and radius of the circle that fits best, by least squares over x^2 + y^2 = 2 a x + 2 b y + c."""
+    columns = np.column_stack([2 * points, np.ones(len(points))])
+    a, b, c = np.linalg.lstsq(columns, (points**2).sum(1), rcond=None)[0]
+    return a, b, np.sqrt(c + a * a + b * b)
+
+
+def apart(truth):
+    return np.hypot(*np.subtract(circle_of(truth.pupil)[:2], circle_of(truth.limbus)[:2]))
+
+
+def ring(truth):
+    """Area between the true boundaries, also beyond the picture, by counting points of a fine grid around them."""
+    outer, inner = (cv2.contourArea(points.astype(np.float32)) for points in (truth.limbus, truth.pupil))
+    return outer - inner
+
+
+def margin(truth):
+    x, y, radius = circle_of(truth.limbus)
+    height, width = truth.mask.shape
+    gaps = [(x - radius) / 0.6, (width - 1 - x - radius) / 0.6, (y - radius) / 0.2, (height - 1 - y - radius) / 0.2]
+    return 100 * min(1, max(0, min(gaps) / radius))
+
+
+@pytest.mark.parametrize("name", TRUTHS)
+def test_a_measure_is_what_its_formula_gives_on_the_true_boundaries(name):
+    """Medians over eyes of any dilation, size and place, clear of lids; the worst may be three times as far off."""
+    formula, tolerance = TRUTHS[name]
+    errors = []
+    for seed in range(30, 42):
+        rng = np.random.default_rng(seed)
+        shift = tuple(rng.uniform(-0.12, 0.12, 2))
+        sample, truth = synthesis.grow(seed).capture(
+            seed=1, dilation=rng.uniform(0.2, 0.6), scale=rng.uniform(0.7, 1.1), shift=shift, size=(480, 360)
+        )
+        errors.append(native(sample, name) - formula(truth))
+    assert abs(np.median(errors)) < tolerance
+    assert np.abs(errors).max() < 3 * tolerance
+
+
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.55])
+def test_an_iris_cut_by_the_edge_has_no_margin_and_loses_what_lies_beyond(share):
+    """Cut off on the right: usable area is what is left of the whole iris, and the rest of its band is not usable."""
+    for seed in (43, 44, 45):
+        whole, truth = synthesis.grow(seed).capture(seed=1, lid_opening=1.1, dilation=0.3)
+        x, _, radius = circle_of(truth.limbus)
+        cut = round(x + radius - 2 * radius * share * 0.6)
+        analysis = iris.analyse(IrisSample(np.ascontiguousarray(whole.image[:, :cut])))
+        measured = iris.assess(analysis).measurements
+        left = 100 * truth.mask[:, :cut].sum() / ring(truth)
+        assert measured["iris.margin_adequacy"].native == 0
+        assert measured["iris.usable_iris_area"].native == pytest.approx(left, abs=8)
+        assert 100 * analysis.band.usable.mean() == pytest.approx(left, abs=12)
+        assert not analysis.band.usable[-8:, :2].any()  # the limbus on the right lies beyond the edge
+
+
+def test_glare_is_the_share_of_the_iris_that_mirrors():
+    annulus, spots = np.zeros((20, 30), np.bool_), np.zeros((20, 30), np.bool_)
+    annulus[5:15, 5:25], spots[10:20, 5:10] = True, True
+    assert measures.glare_area(annulus, spots) == pytest.approx(100 * 25 / 200)
+
+
+def test_interlace_is_far_above_one_in_combed_rows_and_below_in_plain_ones():
+    rng = np.random.default_rng(1)
+    limbus = iris.analyse(synthesis.grow(1).capture(seed=1)[0]).limbus
+    smooth = cv2.GaussianBlur(rng.normal(128, 60, (480, 641)), (0, 0), 4).astype(np.uint8)
+    combed = smooth[:, :-6].copy()
+    combed[1::2] = smooth[1::2, 6:]
+    assert measures.interlace(smooth, limbus) < 1
+    assert measures.interlace(combed, limbus) > 2
+
+
+def test_motion_blur_grows_with_the_movement_and_names_its_direction():
+    """Along a known direction: the eye is smeared here, by a line of that length, not by the grown camera."""
+    for degrees, kernel in ((0, np.ones((1, 9))), (90, np.ones((9, 1))), (135, np.eye(9))):
+        sample, _ = synthesis.grow(46).capture(seed=1, noise=0.0, dilation=0.45)
+        smeared = cv2.filter2D(sample.image, -1, kernel / kernel.sum())
+        edge = iris.analyse(IrisSample(smeared)).edge
+        off = (np.degrees(edge.direction) - degrees + 90) % 180 - 90
+        assert abs(off) < 12, degrees
+        assert measures.motion_blur(edge) > 3 * native(sample, "motion_blur")
 
 
 def test_a_gap_of_8_pixels_at_any_side_is_no_adequate_margin():

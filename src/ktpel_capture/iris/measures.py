@@ -22,13 +22,19 @@ from ktpel_capture.quality import Missing, Native, QualityMeasure
 _OURS = "our own; ISO/IEC 29794-6 names the subject, a public formula was not found"
 
 
-def usable_iris_area(annulus: Bool, mask: Bool) -> Native:
-    """How much of the iris is really seen, not hidden by lids, lashes or reflections.
+def usable_iris_area(pupil: Boundary, limbus: Boundary, mask: Bool) -> Native:
+    """How much of the iris is really seen, not hidden by lids, lashes or reflections nor cut by the picture's edge.
 
-    Usable pixels over all pixels between the boundaries inside the picture and beyond, in percent.
+    Usable pixels over the area between the boundaries, inside the picture and beyond it, in percent.
     """
-    whole = _count(annulus)
-    return 100 * _count(mask) / whole if whole else Missing("iris.no_eye")
+    whole = _area(limbus) - _area(pupil)
+    return min(100.0, 100 * _count(mask) / whole) if whole > 0 else Missing("iris.no_eye")
+
+
+def _area(boundary: Boundary) -> float:
+    """Area inside a contour in pixels."""
+    x, y = boundary.contour.T
+    return 0.5 * abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1)))
 
 
 def iris_sclera_contrast(zones: Zones) -> Native:
@@ -121,6 +127,14 @@ def _entropy(counts: F64) -> float:
 def iris_radius(limbus: Boundary) -> Native:
     """How large the iris is in the picture: the radius of the limbus's best circle."""
     return limbus.radius
+
+
+def picture_filled(image: GreyImage, limbus: Boundary) -> Native:
+    """How much of the picture's height the iris takes: too much and no place is left for its margins.
+
+    83 % in a picture cropped as ISO/IEC 19794-6 says; above 86 % the standard's margin cannot be adequate.
+    """
+    return 200 * limbus.radius / float(image.shape[0])
 
 
 def pupil_iris_ratio(pupil: Boundary, limbus: Boundary) -> Native:
@@ -256,7 +270,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
     QualityMeasure(
         "iris.usable_iris_area",
         usable_iris_area,
-        ("annulus", "mask"),
+        ("pupil", "limbus", "mask"),
         "%",
         (0, 100),
         f"{_ISO}, usable iris area; formula from independent public implementations, mask our own",
@@ -323,6 +337,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
         f"{_ISO}, iris radius; at least 80 px on 640x480 sensors",
         _line(30, 100),
     ),
+    QualityMeasure("iris.picture_filled", picture_filled, ("image", "limbus"), "%", (0, 1000), _OURS),
     QualityMeasure(
         "iris.pupil_iris_ratio",
         pupil_iris_ratio,

@@ -1,4 +1,4 @@
-"""An analysed eye as an operator sees it: boundaries, lids, what is usable, and the unwrapped iris."""
+"""An analysed eye as an operator sees it: boundaries, lids, what is hidden, the unwrapped iris, and what to do."""
 
 from __future__ import annotations
 
@@ -7,61 +7,78 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ktpel_capture.arrays import F64, RgbImage
+from ktpel_capture.arrays import F64, Bool, RgbImage
 from ktpel_capture.iris.analysis import IrisAnalysis
-from ktpel_capture.messages import advice
+from ktpel_capture.iris.boundaries import Boundary
+from ktpel_capture.messages import Language, advice
 from ktpel_capture.profiles import Finding
 from ktpel_capture.quality import Missing
 
 _WIDTH = 800
-_PUPIL, _LIMBUS, _LID = (80, 255, 80), (255, 220, 40), (60, 200, 255)
-_USABLE, _HIDDEN = np.array((0, 90, 0), np.uint8), np.array((110, 0, 0), np.uint8)
+_PUPIL, _LIMBUS, _LID, _WHITE = (80, 255, 80), (255, 220, 40), (60, 200, 255), (255, 255, 255)
+_HIDDEN = np.array((120, 0, 0), np.uint8)
+_BANNERS = {"reject": (150, 20, 20), "warn": (150, 110, 0)}
+_MOST_SENTENCES = 3
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
-def draw(analysis: IrisAnalysis, findings: Sequence[Finding] = ()) -> RgbImage:
-    """The eye with its boundaries and lids, usable iris tinted green and hidden iris red, its unwrapped band below.
+def draw(analysis: IrisAnalysis, findings: Sequence[Finding] = (), *, language: Language = "id") -> RgbImage:
+    """The eye with its boundaries and lids, what hides the iris in red, its unwrapped band below, advice above.
+
+    The iris itself is left as it is: blur, movement and printed patterns are seen in it. An arrow shows where to move
+    an eye that lies too near the picture's edge.
 
     Parameters
     ----------
     analysis : of the picture.
-    findings : of a verdict; what the worst one advises is written at the top.
+    findings : of a verdict; what the worst three advise is written at the top, rejections on red, warnings on amber.
+    language : of the words.
 
     Returns
     -------
     (H, 800, 3) uint8 RGB.
     """
+    picture = _enlarged(analysis)
+    rows = [picture]
+    if not isinstance(analysis.band, Missing):
+        band = cv2.cvtColor(analysis.band.image, cv2.COLOR_GRAY2RGB)
+        _redden(np.asarray(band), ~analysis.band.usable)
+        rows.append(np.asarray(cv2.resize(band, (_WIDTH, 128), interpolation=cv2.INTER_LINEAR), dtype=np.uint8))
+    banners: dict[str, str] = {}
+    for finding in findings:
+        banners.setdefault(finding.advice.text(language), finding.severity)
+    if not banners and isinstance(analysis.pupil, Missing):
+        banners = {advice(analysis.pupil.reason).text(language): "reject"}
+    limbus = analysis.limbus
+    if not isinstance(limbus, Missing) and any(finding.advice.key == "iris.centre_the_eye" for finding in findings):
+        _arrow(picture, limbus, _WIDTH / analysis.image.shape[1])
+    told = list(banners.items())[:_MOST_SENTENCES]
+    strips = [_banner(sentence, severity, first=number == 0) for number, (sentence, severity) in enumerate(told)]
+    return np.vstack([*strips, *rows])
+
+
+def _enlarged(analysis: IrisAnalysis) -> RgbImage:
+    """The picture at the overlay's width with lines and tints."""
     image = analysis.image
     scale = _WIDTH / image.shape[1]
     size = (_WIDTH, max(1, round(image.shape[0] * scale)))
     enlarged = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
     picture = np.asarray(cv2.cvtColor(enlarged, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    if not isinstance(analysis.mask, Missing) and not isinstance(analysis.annulus, Missing):
-        mask = cv2.resize(analysis.mask.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        annulus = cv2.resize(analysis.annulus.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        for where, tint in ((mask, _USABLE), (annulus & ~mask, _HIDDEN)):
-            picture[where] = picture[where] // 2 + tint
+    if isinstance(analysis.mask, Missing) or isinstance(analysis.annulus, Missing):
+        return picture
+    hidden = (analysis.annulus & ~analysis.mask).view(np.uint8)
+    _redden(picture, cv2.resize(hidden, size, interpolation=cv2.INTER_NEAREST) > 0)
     for boundary, colour in ((analysis.pupil, _PUPIL), (analysis.limbus, _LIMBUS)):
         if not isinstance(boundary, Missing):
             _line(picture, boundary.contour, scale, colour, closed=True)
     if not isinstance(analysis.lids, Missing):
         _line(picture, analysis.lids.upper, scale, _LID, closed=False)
         _line(picture, analysis.lids.lower, scale, _LID, closed=False)
-    rows = [picture]
-    if not isinstance(analysis.band, Missing):
-        band = cv2.cvtColor(analysis.band.image, cv2.COLOR_GRAY2RGB)
-        hidden = ~analysis.band.usable
-        band[hidden] = band[hidden] // 2 + _HIDDEN
-        rows.append(np.asarray(cv2.resize(band, (_WIDTH, 128), interpolation=cv2.INTER_LINEAR), dtype=np.uint8))
-    sentence = findings[0].advice.text("id") if findings else _reason(analysis)
-    if sentence:
-        rows.insert(0, _banner(sentence, bool(findings) and findings[0].severity == "warn"))
-    return np.vstack(rows)
+    return picture
 
 
-def _reason(analysis: IrisAnalysis) -> str:
-    if not isinstance(analysis.pupil, Missing):
-        return ""
-    return advice(analysis.pupil.reason).text("id")
+def _redden(picture: RgbImage, where: Bool) -> None:
+    picture[where] = picture[where] // 2 + _HIDDEN
 
 
 def _line(picture: RgbImage, points: F64, scale: float, colour: tuple[int, int, int], closed: bool) -> None:
@@ -69,8 +86,22 @@ def _line(picture: RgbImage, points: F64, scale: float, colour: tuple[int, int, 
     cv2.polylines(picture, [placed], closed, colour, 2, cv2.LINE_AA, 4)
 
 
-def _banner(sentence: str, only_a_warning: bool) -> RgbImage:
-    strip = np.empty((44, _WIDTH, 3), np.uint8)
-    strip[:] = (150, 110, 0) if only_a_warning else (150, 20, 20)
-    cv2.putText(strip, sentence, (12, 30), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 1, cv2.LINE_AA)
+def _arrow(picture: RgbImage, limbus: Boundary, scale: float) -> None:
+    """From the eye to the middle of the picture, with a dark rim; none for an eye that lies there."""
+    eye = round(limbus.x * scale), round(limbus.y * scale)
+    middle = picture.shape[1] // 2, picture.shape[0] // 2
+    if np.hypot(middle[0] - eye[0], middle[1] - eye[1]) < 0.25 * limbus.radius * scale:
+        return
+    for colour, thickness in (((0, 0, 0), 12), (_WHITE, 6)):
+        cv2.arrowedLine(picture, eye, middle, colour, thickness, cv2.LINE_AA, tipLength=0.25)
+
+
+def _banner(sentence: str, severity: str, *, first: bool) -> RgbImage:
+    """A strip with one sentence, the first one larger."""
+    size, height = (1.0, 56) if first else (0.7, 40)
+    (width, tall), _ = cv2.getTextSize(sentence, _FONT, size, 2)
+    size *= min(1.0, (_WIDTH - 24) / width)
+    strip = np.empty((height, _WIDTH, 3), np.uint8)
+    strip[:] = _BANNERS[severity]
+    cv2.putText(strip, sentence, (12, (height + tall) // 2), _FONT, size, _WHITE, 2, cv2.LINE_AA)
     return strip
