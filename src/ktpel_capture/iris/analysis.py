@@ -149,9 +149,11 @@ def _usable(image: GreyImage, open_iris: Bool, limbus: Boundary, lids: Lids) -> 
 def _band(image: GreyImage, mask: Bool, pupil: Boundary, limbus: Boundary) -> Band:
     straight = unwrap_between(image, pupil.contour, limbus.contour, BAND_ROWS)
     usable = unwrap_between(mask.view(np.uint8), pupil.contour, limbus.contour, BAND_ROWS) > 0
-    share = ((np.arange(BAND_ROWS) + 0.5) / BAND_ROWS)[:, None, None]
-    places = pupil.contour + share * (limbus.contour - pupil.contour)
-    usable &= ((places > -0.5) & (places < np.array(image.shape[::-1]) - 0.5)).all(2)  # no iris beyond the edge
+    last = np.array(image.shape[::-1]) - 0.5
+    if not ((limbus.contour > -0.5) & (limbus.contour < last)).all():  # no iris is seen beyond the picture's edge
+        share = ((np.arange(BAND_ROWS) + 0.5) / BAND_ROWS)[:, None, None]
+        places = pupil.contour + share * (limbus.contour - pupil.contour)
+        usable &= ((places > -0.5) & (places < last)).all(2)
     return Band(frozen_copy(straight), np.asarray(frozen_copy(usable), dtype=np.bool_))
 
 
