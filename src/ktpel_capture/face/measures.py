@@ -180,6 +180,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
     _own("backlight", light.backlight, ("skin", "backdrop"), "stops", (-15, 15), light.backlight_component),
     _own("skin_hue", light.skin_hue, ("skin",), "deg", (-180, 180)),
     _own("skin_saturation", light.skin_saturation, ("skin",), "", (0, 1)),
+    _own("yellow_cast", surface.yellow_cast, ("surface", "skin"), "stops", (0, 12)),
     _own("backdrop_hue", backdrop.backdrop_hue, ("backdrop",), "deg", (-180, 180)),
     _own("backdrop_chroma", backdrop.backdrop_chroma, ("backdrop",), "", (0, 150)),
     _own("backdrop_lightness", backdrop.backdrop_lightness, ("backdrop",), "", (0, 100)),
