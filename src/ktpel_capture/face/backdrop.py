@@ -13,6 +13,7 @@ from ktpel_capture.arrays import F32, F64, U8, RgbImage
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.head import Head
 from ktpel_capture.imaging.colour import hue_deg, lab, mean_colour, strongest
+from ktpel_capture.imaging.ranks import median, percentile
 from ktpel_capture.imaging.resample import enlarged
 from ktpel_capture.quality import Missing
 
@@ -28,15 +29,15 @@ class Backdrop:
 
     Attributes
     ----------
-    lab : (N, 3) CIE L*a*b* of its pixels.
-    strongest : (N,) uint8, their strongest colour channel.
+    away : (N,) colour differences (CIE76) of its pixels from their median, squared.
+    strongest : (N,) uint8, the strongest colour channel of its pixels.
     colour : (3,) mean sRGB, 0..1, averaged in linear light.
     median : (3,) median L*, a*, b*.
     share : of the picture.
     shade : darker by how many L* the cloth beside the head is than the cloth further out, worse side.
     """
 
-    lab: F32
+    away: F32
     strongest: U8
     colour: F64
     median: F64
@@ -63,9 +64,12 @@ def find_backdrop(small: RgbImage, person: F32, head: Head, scale: float) -> Bac
         return Missing("face.no_backdrop")
     values = lab(small)
     shade = _shade(values, free, outline, head, scale)
-    chosen, pixels = values[free != 0], small[free != 0]
-    median: F64 = np.median(chosen.T, axis=1).astype(np.float64)
-    return Backdrop(chosen, strongest(pixels), mean_colour(pixels), median, float(free.mean()), shade)
+    place = np.flatnonzero(free)
+    chosen, pixels = values.reshape(-1, 3).take(place, 0), small.reshape(-1, 3).take(place, 0)
+    middle = np.array([median(chosen[:, channel]) for channel in range(3)])
+    across: F32 = chosen - middle.astype(np.float32)
+    away: F32 = np.einsum("ij,ij->i", across, across)
+    return Backdrop(away, strongest(pixels), mean_colour(pixels), middle, float(free.mean()), shade)
 
 
 def _shade(values: F32, free: U8, outline: F32, head: Head, scale: float) -> float:
@@ -73,19 +77,22 @@ def _shade(values: F32, free: U8, outline: F32, head: Head, scale: float) -> flo
 
     Close is within 0.25 head widths of the outline, further out beyond 0.35, both above the chin.
     """
-    rows = slice(0, max(1, int((head.chin[1] + 0.3 * head.eye_to_chin) * scale)))
-    light, clear = values[rows, :, 0], free[rows] != 0
-    away: Any = cv2.distanceTransform((outline < 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-    widths = away[rows] / max(head.width * scale, 1.0)
-    close, beyond = clear & (widths < 0.25), clear & (widths > 0.35)
-    close[: max(0, int(head.crown[1] * scale))] = False
-    right = np.arange(values.shape[1]) > (head.left + head.right) / 2 * scale
+    width = values.shape[1]
+    rows = max(1, int((head.chin[1] + 0.3 * head.eye_to_chin) * scale))
+    place = np.flatnonzero(free[:rows])
+    light: F32 = values.reshape(-1, 3)[:, 0].take(place)
+    outside: Any = cv2.distanceTransform((outline < 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    widths = outside.ravel().take(place) / max(head.width * scale, 1.0)
+    close = (widths < 0.25) & (place >= max(0, int(head.crown[1] * scale)) * width)
+    beyond = widths > 0.35
+    right = place % width > (head.left + head.right) / 2 * scale
     drops = [0.0]
     for side in (right, ~right):
-        near = light[close & side]
-        far = light[beyond & side] if (beyond & side).sum() > 40 else light[beyond]
+        near, far = light[close & side], light[beyond & side]
+        if far.size <= 40:
+            far = light[beyond]
         if near.size > 40 and far.size > 40:
-            drops.append(float(np.median(far) - np.percentile(near, 25)))
+            drops.append(median(far) - percentile(near, 25))
     return max(drops)
 
 
@@ -140,10 +147,9 @@ def backdrop_spread(backdrop: Backdrop) -> float:
     return colour_difference(backdrop, 90)
 
 
-def colour_difference(backdrop: Backdrop, percentile: float) -> float:
+def colour_difference(backdrop: Backdrop, percent: float) -> float:
     """The CIE76 colour difference from its median that so many percent of a backdrop keep."""
-    across = backdrop.lab - backdrop.median.astype(np.float32)
-    return math.sqrt(float(np.percentile(np.einsum("ij,ij->i", across, across), percentile)))
+    return math.sqrt(percentile(backdrop.away, percent))
 
 
 def backdrop_shadow(backdrop: Backdrop) -> float:

@@ -14,6 +14,7 @@ from ktpel_capture.face.backdrop import Backdrop
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.face.scenery import FACE_OVAL
 from ktpel_capture.imaging.colour import LINEAR, LUMINANCE_WEIGHTS, hue_deg, strongest
+from ktpel_capture.imaging.ranks import median, percentile
 from ktpel_capture.quality import Missing
 
 _RIGHT_EYE_HOLE = (70, 63, 105, 66, 107, 55, 193, 245, 128, 121, 120, 119, 118, 117, 111, 35)
@@ -49,10 +50,11 @@ def find_skin(small: RgbImage, mesh: Landmarks, scale: float) -> Skin | Missing:
     mask = cv2.erode(mask, np.ones((3, 3), np.uint8))
     for hole in (_RIGHT_EYE_HOLE, _LEFT_EYE_HOLE, _MOUTH_HOLE):
         cv2.fillConvexPoly(mask, cv2.convexHull(np.round(points[list(hole)]).astype(np.int32)), 0)
-    y, x = np.nonzero(mask)
-    if len(x) < 50:
+    place = np.flatnonzero(mask)
+    if len(place) < 50:
         return Missing("face.too_small")
-    rgb = small[y, x]
+    y, x = np.divmod(place, small.shape[1])
+    rgb = small.reshape(-1, 3).take(place, 0)
     top, bottom = points[10], points[152]
     side = (bottom[0] - top[0]) * (y - top[1]) - (bottom[1] - top[1]) * (x - top[0])
     return Skin(rgb, _luminance(rgb), strongest(rgb), side > 0, strongest(small).ravel())
@@ -64,9 +66,9 @@ def _luminance(rgb: U8) -> F32:
     return result
 
 
-def stops_under_white(levels: U8, percentile: float) -> float:
+def stops_under_white(levels: U8, percent: float) -> float:
     """A percentile of sRGB levels as stops of linear light under white, 0 downwards."""
-    level = float(np.percentile(levels, percentile))
+    level = percentile(levels, percent)
     return math.log2(max(float(np.interp(level, np.arange(256), LINEAR)), 1 / 4096))
 
 
@@ -117,7 +119,7 @@ def side_light(skin: Skin) -> float | Missing:
     right, left = skin.linear[skin.right_half], skin.linear[~skin.right_half]
     if min(len(right), len(left)) < 20:
         return Missing("face.turned_away")
-    return math.log2((float(np.median(right)) + 1e-3) / (float(np.median(left)) + 1e-3))
+    return math.log2((median(right) + 1e-3) / (median(left) + 1e-3))
 
 
 def side_light_strength(skin: Skin) -> float | Missing:
@@ -140,12 +142,16 @@ def backlight(skin: Skin, backdrop: Backdrop) -> float:
     return stops_under_white(backdrop.strongest, 80) - stops_under_white(skin.strongest, 95)
 
 
+def _median_colour(skin: Skin) -> F64:
+    return np.array([median(skin.rgb[:, channel]) for channel in range(3)])
+
+
 def skin_hue(skin: Skin) -> float | Missing:
     """Hue of the skin in degrees: 20 to 45 for all tones of skin in neutral light, less in red, more in green light.
 
     Source: own; the hue of skin hardly depends on its tone, so this shows a colour cast.
     """
-    mean: F64 = np.median(skin.rgb, axis=0).astype(np.float64)
+    mean = _median_colour(skin)
     return hue_deg(mean) if np.ptp(mean) >= 6 else Missing("face.grey_picture")
 
 
@@ -154,7 +160,7 @@ def skin_saturation(skin: Skin) -> float:
 
     Source: own; near 0 is a black-and-white picture or a strong blue cast.
     """
-    mean: F64 = np.median(skin.rgb, axis=0).astype(np.float64)
+    mean = _median_colour(skin)
     return float(np.ptp(mean) / max(mean.max(), 1.0))
 
 

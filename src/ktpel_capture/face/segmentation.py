@@ -6,7 +6,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, RgbImage
 from ktpel_capture.face.networks import network
-from ktpel_capture.imaging.resample import reduced
+from ktpel_capture.imaging.resample import quickly_reduced
 
 _SIDE = 256
 
@@ -16,6 +16,6 @@ def person_probability(image: RgbImage) -> F32:
 
     Source: MediaPipe selfie segmentation, general model.
     """
-    batch: F32 = reduced(image, (_SIDE, _SIDE))[None] * np.float32(1 / 255)
+    batch: F32 = quickly_reduced(image, (_SIDE, _SIDE))[None] * np.float32(1 / 255)
     (mask,) = network("selfie_segmentation")(batch)
     return mask.reshape(_SIDE, _SIDE)

@@ -20,6 +20,17 @@ def reduced(image: Image, size: tuple[int, int]) -> Image:
     return result
 
 
+def quickly_reduced(image: Image, size: tuple[int, int]) -> Image:
+    """The picture at (width, height) px: halved while that leaves it larger, the rest by linear interpolation.
+
+    Several times faster than `reduced` where the factor is no whole number; for a network, which takes either.
+    """
+    while image.shape[1] >= 2 * size[0] and image.shape[0] >= 2 * size[1]:
+        image = reduced(image, (image.shape[1] // 2, image.shape[0] // 2))
+    result: Image = _cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+    return result
+
+
 def enlarged(image: Image, size: tuple[int, int], *, cubic: bool = False) -> Image:
     """The picture at (width, height) px by linear or cubic interpolation; for making larger."""
     result: Image = _cv2.resize(image, size, interpolation=cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR)
