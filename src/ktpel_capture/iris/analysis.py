@@ -12,6 +12,7 @@ from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap_between
 from ktpel_capture.iris.boundaries import CONTOUR, Boundary
 from ktpel_capture.iris.edges import EdgeWidth, edge_width
+from ktpel_capture.iris.gaze import reflection_from_pupil
 from ktpel_capture.iris.lids import Lids
 from ktpel_capture.iris.segmentation import segment
 from ktpel_capture.quality import Missing
@@ -68,6 +69,7 @@ class IrisAnalysis:
     band : the unwrapped iris.
     zones : grey levels of pupil, iris and sclera.
     edge : width of the pupil's edge.
+    glint : from the pupil's middle to the lamps' reflection in the cornea, (right, down) in iris radii.
     """
 
     sample: IrisSample
@@ -80,6 +82,7 @@ class IrisAnalysis:
     band: Band | Missing
     zones: Zones | Missing
     edge: EdgeWidth | Missing
+    glint: tuple[float, float] | Missing
 
     @property
     def image(self) -> GreyImage:
@@ -97,7 +100,7 @@ def analyse(sample: IrisSample) -> IrisAnalysis:
     """Find pupil, limbus, lids and the usable iris of one eye; what is not there is `Missing`, nothing is raised."""
     found = segment(sample.image)
     if isinstance(found, Missing):
-        return IrisAnalysis(sample, *[found] * 9)
+        return IrisAnalysis(sample, *[found] * 10)
     pupil, limbus, lids, spots = found.pupil, found.limbus, found.lids, found.reflections
     annulus = between(sample.image.shape, pupil.contour, limbus.contour)
     opening = _opening(sample.image.shape, lids)
@@ -107,7 +110,8 @@ def analyse(sample: IrisSample) -> IrisAnalysis:
     band = _band(sample.image, mask, pupil, limbus)
     zones = _zones(sample.image, clear, band, pupil, limbus)
     edge = edge_width(sample.image, pupil, unhidden)
-    return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones, edge)
+    glint = reflection_from_pupil(spots, pupil, limbus) or Missing("iris.no_reflection")
+    return IrisAnalysis(sample, pupil, limbus, lids, annulus, mask, spots, band, zones, edge, glint)
 
 
 def between(shape: tuple[int, ...], inner: F64, outer: F64) -> Bool:

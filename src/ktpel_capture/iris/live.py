@@ -9,8 +9,9 @@ import numpy as np
 
 from ktpel_capture.arrays import I32, U16, GreyImage
 from ktpel_capture.iris.absence import why_unseen
-from ktpel_capture.iris.boundaries import Circle
+from ktpel_capture.iris.boundaries import PUPIL, Circle, place
 from ktpel_capture.iris.edges import edge_width
+from ktpel_capture.iris.gaze import reflection_from_pupil
 from ktpel_capture.iris.lids import find_lids
 from ktpel_capture.iris.tracking import Sight, Tracker
 from ktpel_capture.quality import Hint, Missing
@@ -34,8 +35,12 @@ _SWAY, _SETTLED = 0.03, 0.25
 """Iris radii from frame to frame that are no movement; seconds of rest after one until the eye counts as still."""
 _ALIKE = 0.1
 """Least peak of a phase correlation that tells anything."""
-_GLINT_OFF = 0.28
-"""Iris radii from the pupil's middle to the lamp's reflection: an eye turned by about 20 degrees."""
+_TURNED = 0.28
+"""Iris radii from the pupil's middle to the lamp's reflection, lengthened by how oval the pupil is along it, from which
+an eye looks aside: about 18 degrees. A lamp that does not stand beside the lens shifts it by up to 0.2."""
+_OVAL = 2.0
+"""Iris radii for an oval as flat as a line: pupils are of themselves as oval as one that looks 15 degrees aside, and
+some sensors' pixels are not square, so an oval alone tells nothing; along the reflection it confirms."""
 
 
 class Watcher:
@@ -60,8 +65,8 @@ class Watcher:
         if absent and len(absent) < len(seen):
             return (Hint(f"iris.{absent[0]}_eye_not_seen"),)
         hints = [hint for hints in seen.values() for hint in hints]
-        glints = [one.glint for one in watched.values() if one.glint is not None]
-        if glints and math.hypot(*np.mean(glints, axis=0)) > _GLINT_OFF:  # both eyes look the same way
+        turns = [one.turn for one in watched.values() if one.turn is not None]
+        if turns and math.hypot(*np.mean(turns, axis=0)) > _TURNED:  # both eyes look the same way
             hints.append(Hint("iris.look_at_lens", strength=0.7))
         return _worst_first(hints)
 
@@ -93,20 +98,20 @@ class _OneEye:
         self._before: tuple[Sight, float] | None = None
         self._moved_at = -math.inf
         self._absent: list[Hint] = [Hint("iris.no_eye")]
-        self.glint: tuple[float, float] | None = None
-        """From the pupil's middle to the lamps' reflection, in iris radii, where one was seen."""
+        self.turn: tuple[float, float] | None = None
+        """How far the eye is turned from the lens, in iris radii, where a lamp's reflection was seen; see `_turn`."""
 
     def see(self, image: GreyImage, frame: Frame) -> list[Hint]:
         now = frame.monotonic
         sight = self._tracker.look(image, now)
         if not isinstance(sight, Sight):
-            self._before = self.glint = None
+            self._before = self.turn = None
             if sight is not None:
                 self._absent = [Hint(why_unseen(sight))]
             return self._absent
         hints = _framing(sight, frame.scale) + _state(sight)
         glare = any(hint.key == "iris.take_off_spectacles" for hint in hints)
-        self.glint = None if glare else _glint(sight)  # which of them is the cornea's is not told
+        self.turn = None if glare else _turn(sight)  # which reflection is the cornea's is not told
         if self._before is not None and 0 < now - self._before[1] < 0.5:
             before, then = self._before
             if _moved(before, sight) > max(_FASTEST * (now - then), _SWAY):
@@ -180,38 +185,36 @@ def _blur(sight: Sight) -> tuple[float, float] | None:
     """How much wider than a sharp one the pupil's edge is, in the narrowest and the widest direction, in iris radii."""
     height, width = sight.frame.shape
     clear = cv2.resize((~sight.reflections).view(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    in_frame = 1 / sight.scale
-    pupil = sight.pupil
-    x, y = (pupil.x + 0.5) * in_frame - 0.5, (pupil.y + 0.5) * in_frame - 0.5
-    edge = edge_width(sight.frame, Circle(x, y, pupil.radius * in_frame, pupil.score), clear.view(np.bool_))
+    edge = edge_width(sight.frame, _pupil_in_frame(sight), clear.view(np.bool_))
     if isinstance(edge, Missing):
         return None
-    own = [max(0.0, each**2 - _SHARP**2) ** 0.5 / (in_frame * sight.limbus.radius) for each in (edge.narrow, edge.wide)]
+    unit = sight.limbus.radius / sight.scale
+    own = [max(0.0, each**2 - _SHARP**2) ** 0.5 / unit for each in (edge.narrow, edge.wide)]
     return own[0], own[1]
 
 
-def _glint(sight: Sight) -> tuple[float, float] | None:
-    """From the pupil's middle to the lamps' reflection in the cornea, in iris radii; None where none is seen.
+def _pupil_in_frame(sight: Sight) -> Circle:
+    pupil, in_frame = sight.pupil, 1 / sight.scale
+    x, y = (pupil.x + 0.5) * in_frame - 0.5, (pupil.y + 0.5) * in_frame - 0.5
+    return Circle(x, y, pupil.radius * in_frame, pupil.score)
 
-    The cornea is a small ball on the eyeball: as the eye turns, the reflection lags behind the pupil by about three
-    quarters of an iris radius times the sine of the angle. Reflections near the nearest one are taken together.
+
+def _turn(sight: Sight) -> tuple[float, float] | None:
+    """How far and whereto the reflection of the lamps lags behind the pupil, more where the pupil is flat that way.
+
+    The pupil of an eye that looks aside is an oval, flat in the direction in which it looks: from above 0.6 of what
+    tells an eye that looks aside its outline is placed in the frame to see that.
     """
-    pupil, radius = sight.pupil, sight.limbus.radius
-    height, width = sight.raw.shape
-    reach = 0.7 * radius
-    left, top = max(0, round(pupil.x - reach)), max(0, round(pupil.y - reach))
-    right, bottom = min(width, round(pupil.x + reach) + 1), min(height, round(pupil.y + reach) + 1)
-    part = sight.reflections[top:bottom, left:right].view(np.uint8)
-    if part.size == 0:
-        return None
-    _, _, stats, centres = cv2.connectedComponentsWithStats(part)
-    small = stats[1:, cv2.CC_STAT_AREA] < 0.12 * radius * radius + 40  # spots are widened by two pixels all around
-    places = (centres[1:][small] + (left - pupil.x, top - pupil.y)) / radius
-    if len(places) == 0:
-        return None
-    nearest = places[np.hypot(*places.T).argmin()]
-    together = places[np.hypot(*(places - nearest).T) < 0.25].mean(0)
-    return float(together[0]), float(together[1])
+    glint = reflection_from_pupil(sight.reflections, sight.pupil, sight.limbus)
+    if glint is None or (far := math.hypot(*glint)) < 0.6 * _TURNED:
+        return glint
+    points = place(sight.frame, _pupil_in_frame(sight), PUPIL).contour
+    away = points - points.mean(0)
+    (xx, xy), (_, yy) = away.T @ away
+    across, along = glint[0] / far, glint[1] / far
+    flat = ((yy - xx) * (across**2 - along**2) - 4 * xy * across * along) / (xx + yy)
+    longer = 1 + _OVAL * float(flat) / far
+    return glint[0] * longer, glint[1] * longer
 
 
 def _glare(sight: Sight) -> bool:

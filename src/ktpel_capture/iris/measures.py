@@ -16,6 +16,7 @@ from ktpel_capture.arrays import F32, F64, I64, Bool, GreyImage, frozen_copy
 from ktpel_capture.iris.analysis import Band, Zones
 from ktpel_capture.iris.boundaries import Boundary
 from ktpel_capture.iris.edges import EdgeWidth
+from ktpel_capture.iris.gaze import LAG
 from ktpel_capture.iris.sharpness import sharpness_of
 from ktpel_capture.quality import Missing, Native, QualityMeasure
 
@@ -184,16 +185,15 @@ def defocus_blur(edge: EdgeWidth) -> Native:
     return edge.narrow
 
 
-def gaze_angle(limbus: Boundary) -> Native:
-    """How far the eye looks past the camera, in degrees.
+def gaze_angle(glint: tuple[float, float]) -> Native:
+    """How far the eye looks past the lamps, in degrees.
 
-    A circle seen at an angle is an ellipse whose axes stand in the ratio of the cosine. Irises are not quite round
-    and lids hide most of their height, so an eye that looks into the lens gives up to 15 degrees.
+    The lamps' reflection in the cornea lags behind the pupil by about three quarters of an iris radius times the sine
+    of the angle. Lamps stand beside the lens, so an eye that looks into it gives up to 15 degrees. The limbus's and the
+    pupil's oval are not used: lids hide most of the one, and pupils are of themselves as oval as one that looks 15
+    degrees aside.
     """
-    away = limbus.contour - limbus.contour.mean(0)
-    (xx, xy), (_, yy) = away.T @ away
-    swing = np.hypot(xx - yy, 2 * xy)
-    return float(np.degrees(np.arccos(np.sqrt((xx + yy - swing) / (xx + yy + swing)))))
+    return float(np.degrees(np.arcsin(min(1.0, np.hypot(*glint) / LAG))))
 
 
 def interlace(image: GreyImage, limbus: Boundary) -> Native:
@@ -376,7 +376,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
     ),
     QualityMeasure("iris.motion_blur", motion_blur, ("edge",), "px", (0, 1000), _OURS, _line(12, 4)),
     QualityMeasure("iris.defocus_blur", defocus_blur, ("edge",), "px", (0, 1000), _OURS, _line(16, 6)),
-    QualityMeasure("iris.gaze_angle", gaze_angle, ("limbus",), "deg", (0, 90), _OURS, _line(40, 20)),
+    QualityMeasure("iris.gaze_angle", gaze_angle, ("glint",), "deg", (0, 90), _OURS, _line(40, 20)),
     QualityMeasure("iris.interlace", interlace, ("image", "limbus"), "", (0, 100), _OURS, _line(1.6, 1.05)),
     QualityMeasure(
         "iris.pattern_regularity",
