@@ -7,9 +7,10 @@ from hypothesis import given, settings, strategies as st
 
 import ktpel_capture as kc
 from ktpel_capture.face import analyse
-from ktpel_capture.face.detail import blocking, eye_strip, pixelation, sharpness
+from ktpel_capture.face.detail import blocking, eye_strip, flat_share, pixelation, sharpness
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.face.synthesis import PORTRAITS, grow
+from ktpel_capture.quality import Missing
 from shared import shared_data
 
 people = st.integers(0, 2 * PORTRAITS - 1)
@@ -102,3 +103,28 @@ def test_a_portrait_that_a_person_accepts_is_not_refused_for_its_compression():
     for profile in ("ktpel", "icao"):
         findings = kc.load_profile(profile).judge(report).findings
         assert "face.compression_artifacts" not in [finding.measure for finding in findings]
+
+
+def with_few_colours(image, count):
+    """A drawing made of a photograph: fills of one colour each."""
+    pixels = cv2.medianBlur(image, 7).reshape(-1, 3).astype(np.float32)
+    cv2.setRNGSeed(1)
+    _, _, colours = cv2.kmeans(pixels[::11].copy(), count, None, (3, 8, 1), 1, cv2.KMEANS_PP_CENTERS)
+    nearest = ((pixels[:, None] - colours[None]) ** 2).sum(2).argmin(1)
+    return colours[nearest].reshape(image.shape).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 5])
+def test_a_drawing_with_flat_fills_is_told_from_every_smoothed_photograph(seed):
+    image = grow(seed).capture(seed=1, size=(450, 600))[0].image
+    _, jpeg = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 25])
+    compressed, denoised = cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.bilateralFilter(image, 15, 60, 15)
+    photographs = (image, cv2.medianBlur(image, 9), compressed, denoised)
+    share = [flat_share(analyse(kc.FaceSample(each)).aligned) for each in (with_few_colours(image, 7), *photographs)]
+    assert share[0] > 0.2
+    assert max(share[1:]) < 0.1
+
+
+def test_in_the_dark_nothing_is_called_a_drawing():
+    sample, _ = grow(4).capture(seed=1, size=(450, 600), exposure=0.05)
+    assert isinstance(flat_share(analyse(sample).aligned), Missing)

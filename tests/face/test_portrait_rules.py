@@ -172,3 +172,21 @@ def test_a_cast_shows_in_hue_or_saturation_of_the_skin(seed, cast):
     before, after = here["face.skin_hue"].native, there["face.skin_hue"].native
     gain = there["face.skin_saturation"].native - here["face.skin_saturation"].native
     assert after == Missing("face.grey_picture") or abs(after - before) > 4 or abs(gain) > 0.1
+
+
+@given(seed=people, blue=st.floats(0.3, 0.95))
+@settings(max_examples=5, deadline=None)
+def test_less_blue_is_more_of_a_yellow_cast_on_everybody(seed, blue):
+    def cast(share):
+        sample, _ = grow(seed).capture(seed=1, size=(450, 600), cast=(1.1, 1.0, share))
+        return assess(sample).measurements["face.yellow_cast"].native
+
+    assert cast(1.0) < 0.3
+    assert cast(blue * 0.7) > cast(blue) + 0.2
+
+
+@pytest.mark.parametrize("seed", range(PORTRAITS))
+def test_a_lamp_that_takes_two_thirds_of_the_blue_is_told(seed):
+    sample, _ = grow(seed).capture(seed=1, size=(450, 600), cast=(1.15, 1.0, 0.35))
+    verdict = kc.load_profile("icao").judge(assess(sample))
+    assert "face.yellow_cast" in [finding.measure for finding in verdict.findings]

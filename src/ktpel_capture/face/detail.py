@@ -1,4 +1,4 @@
-"""How much detail a portrait holds: blur, blocks of JPEG, pixels drawn larger than they were taken."""
+"""How much detail a portrait holds: blur, blocks of JPEG, pixels drawn larger than they were taken, flat fills."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, U8, RgbImage
+from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.imaging.resample import reduced, softened, warped
+from ktpel_capture.quality import Missing
 
 _EYE_DISTANCE = 160.0
 _FINE, _COARSE = 1.0, 4.0
+_FACE = (144, 496, 160, 456)  # rows and columns of the canonical face that hold the face
 
 
 def eye_strip(image: RgbImage, mesh: Landmarks) -> U8:
@@ -136,3 +139,25 @@ def pixelation(image: RgbImage) -> float:
         changed = (picture[::7, 1:] != picture[::7, :-1]).mean(0)
         blocks.append(1 / max(float((changed > 0.1 * changed.max()).mean()), 1 / 64) if changed.any() else 1.0)
     return min(blocks)
+
+
+def flat_share(aligned: Aligned) -> float | Missing:
+    """Share of the face that has one level of colour and no shading, 0..1: a drawing with flat fills, not a photograph.
+
+    Blocks of 8x8 px of the canonical face whose green channel spans two levels at most; black and white ones do not
+    count. Skin is curved, so even denoised, blurred or hard compressed photographs shade nearly every block. A painted
+    or rendered head is shaded too and passes.
+
+    Source: own; 0.09 at most on 390 photographs, 0.24 on 758 pictures without flat fills (one, very dark).
+    """
+    top, bottom, left, right = _FACE
+    green, inside = (picture[top:bottom, left:right] for picture in (aligned.image[..., 1], aligned.region))
+    rows, columns = (bottom - top) // 8, (right - left) // 8
+    high, low, whole = (
+        over(over(picture.reshape(rows, 8, -1), axis=1).reshape(rows, columns, 8), axis=2)
+        for over, picture in ((np.max, green), (np.min, green), (np.min, inside))
+    )
+    seen = (whole > 0) & (low >= 45) & (high <= 250)
+    if seen.sum() < 50:
+        return Missing("face.too_dark")
+    return float((high[seen] - low[seen] <= 2).mean())

@@ -167,6 +167,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
     _own("red_eye", surface.red_eye, ("surface",), "", (0, 20)),
     _own("forehead_shadow", surface.forehead_shadow, ("surface",), "stops", (0, 12)),
     _own("pixelation", detail.pixelation, ("close_up",), "px", (1, 64)),
+    _own("flat_share", detail.flat_share, ("aligned",), "", (0, 1)),
     _own("gaze_offset", framing.gaze_offset, ("mesh",), "eye widths", (0, 5)),
     _own("eye_closure", framing.eye_closure, ("blendshapes",), "", (0, 1)),
     _own("smile", framing.smile, ("blendshapes",), "", (0, 1)),
