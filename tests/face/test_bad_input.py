@@ -33,13 +33,17 @@ def advice_of(image, ktpel):
 @pytest.mark.parametrize(
     ("place", "distance"), [(np.s_[870:1130, 350:545], 1.35), (np.s_[970:1190, 345:510], 1.0)], ids=["far", "near"]
 )
-def test_a_face_on_a_shirt_is_not_the_sitter(place, distance, ktpel):
+def test_a_face_on_a_shirt_is_neither_the_sitter_nor_somebody_else(place, distance, ktpel):
     image, truth = portrait(distance=distance)
     here = analyse(kc.FaceSample(image))
     image[place] = printed_face((place[1].stop - place[1].start, place[0].stop - place[0].start))
     there = analyse(kc.FaceSample(image))
     assert np.linalg.norm(there.landmarks - here.landmarks, axis=1).mean() < 0.05 * here.head.inter_eye_distance
     assert np.linalg.norm(there.landmarks - truth.landmarks, axis=1).mean() < 0.1 * here.head.inter_eye_distance
+    assert len(analyse(kc.FaceSample(image), thorough=True).faces) == 1
+    watcher = kc.face.watch(kc.FaceRequest())
+    said = [watcher.see(kc.Frame(image, number, number / 15)) for number in range(4)][-1]
+    assert "face.someone_else" not in {hint.key for hint in said}
 
 
 def test_a_poster_behind_is_another_face(ktpel):

@@ -49,6 +49,7 @@ def test_nothing_stands_against_a_person_well_seated(seed, size):
         ({"roll": -0.25}, "face.straighten_right"),
         ({"eyes_closed": 1.0}, "face.open_eyes"),
         ({"mouth_open": 0.8}, "face.close_mouth"),
+        ({"blur": 9.0}, "face.blurred"),
         ({"exposure": 0.2}, "face.too_dark"),
         ({"exposure": 3.0}, "face.too_bright"),
         ({"someone_behind": True}, "face.someone_else"),

@@ -11,6 +11,7 @@ import numpy as np
 from ktpel_capture.arrays import F64, RgbImage
 from ktpel_capture.face.alignment import align, standard_landmarks
 from ktpel_capture.face.appearance import find_eyewear, spectacles, sunglasses
+from ktpel_capture.face.detail import eye_strip, sharpness
 from ktpel_capture.face.detection import detect_faces
 from ktpel_capture.face.landmarks import Landmarks, blendshapes
 from ktpel_capture.face.light import Skin, find_skin, highlight_level, picture_highlight_level, side_light
@@ -31,6 +32,7 @@ _ACROSS = (0.5, 0.06)
 _EYES = (0.46, 0.10)
 _TURN, _NOD, _LEAN = math.radians(8), math.radians(10), math.radians(8)
 _STILL = 0.5  # eye distances a second
+_CLEAR = 30.0  # blur widths between the eyes; half the picture's size shows as many
 _ONCE_SAID = 0.9
 """A sentence once said stays until its measure is this far within its limit, so that it does not flicker."""
 
@@ -48,7 +50,7 @@ class Watcher:
         self._before: F64 | None = None
         self._others = 0
         self._worn: Check | None = None
-        self._smiling = 0.0
+        self._smiling = self._soft = 0.0
         self._hints: tuple[Hint, ...] = ()
 
     def see(self, frame: Frame) -> tuple[Hint, ...]:
@@ -88,6 +90,7 @@ class Watcher:
             return
         if self._tracker.anew:
             self._looks, self._others, self._worn, self._smiling = 0, len(self._tracker.others), None, 0.0
+            self._soft = 0.0
             self._before = None
         self._look_round(picture, mesh)
         size = picture.shape[1], picture.shape[0]
@@ -100,12 +103,13 @@ class Watcher:
             yield self._worn
         yield from _face(mesh)
         yield "face.neutral_face", self._smiling / 0.7, 0.4
+        yield "face.blurred", self._soft, 0.5
         if self._before is not None:
             yield "face.hold_still", movement(self._before, mesh.points) / min(max(since, 0.06), 0.3) / _STILL, 0.4
         self._before = mesh.points
 
     def _look_round(self, picture: RgbImage, mesh: Landmarks) -> None:
-        """What need not be looked at every time, one thing a look: others, spectacles, a smile."""
+        """What need not be looked at every time: others, spectacles, a smile and the focus."""
         match self._looks % _ROUND:
             case 1:
                 self._others = len(beside(picture, picture, mesh, detect_faces(picture, "full"), sure=SURE_FULL))
@@ -114,6 +118,7 @@ class Watcher:
             case number if number % 4 == 0:
                 movements = blendshapes(mesh)
                 self._smiling = (movements["mouthSmileLeft"] + movements["mouthSmileRight"]) / 2
+                self._soft = _CLEAR / max(sharpness(eye_strip(picture, mesh)), 1e-6)
         self._looks += 1
 
 
