@@ -1,18 +1,31 @@
-"""Speed of the iris: one assessment by size, one frame's focus, one-to-many, and iris-iqm beside us where it is.
+"""Speed of the iris: one assessment by size and kind, focus, hints, one-to-many, and iris-iqm beside us where it is.
 
 ``OPENBLAS_NUM_THREADS=1 pytest benchmarks/bench_iris.py`` (pytest-benchmark); quote ratios, machines differ.
 """
 
 import tracemalloc
+from functools import cache
 
 import cv2
 import numpy as np
 import pytest
 
-from ktpel_capture import Frame, IrisRequest, iris
+from ktpel_capture import Frame, IrisRequest, IrisSample, iris
 from ktpel_capture.iris import comparison, synthesis
 
-SIZES = [(320, 240), (640, 480), (1280, 960), (2560, 1920)]
+SIZES = [(320, 240), (640, 480), (1280, 960), (2560, 1920), (4000, 3000)]
+
+
+@cache
+def eye_of(size):
+    """A grown eye of that size; the largest ones are enlarged, as growing them takes long."""
+    width = size[0]
+    image = synthesis.grow(1).capture(seed=1, size=size if width <= 1280 else (1280, 960))[0].image
+    return IrisSample(cv2.resize(image, size, interpolation=cv2.INTER_CUBIC))
+
+
+def sizes(test):
+    return pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")(test)
 
 
 @pytest.fixture(autouse=True)
@@ -23,28 +36,39 @@ def one_thread():
     cv2.setNumThreads(before)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@sizes
 def test_assess(benchmark, size):
-    sample, _ = synthesis.grow(1).capture(seed=1, size=size)
-    benchmark(iris.assess, sample)
+    benchmark(iris.assess, eye_of(size))
 
 
-def test_focus_of_a_frame(benchmark):
-    image = synthesis.grow(1).capture(seed=1)[0].image
-    benchmark(iris.focus, [image])
+def test_assess_from_pixels(benchmark):
+    """With the copy of the pixels that a sample keeps and the digest that a report names."""
+    image = eye_of((640, 480)).image
+    benchmark(lambda: iris.assess(IrisSample(image)))
 
 
-@pytest.mark.parametrize("lid_opening", [1.0, 0.7], ids=["clear", "hidden in part"])
-def test_assess_by_how_clear_the_eye_is(benchmark, lid_opening):
+@sizes
+def test_focus_of_a_frame(benchmark, size):
+    benchmark(iris.focus, [eye_of(size).image])
+
+
+@pytest.mark.parametrize("lid_opening", [1.0, 0.85, 0.7, 0.55, 0.0], ids="{:.0%} open".format)
+def test_assess_by_how_far_the_eye_is_open(benchmark, lid_opening):
+    """An eye that is not seen at first glance is searched for everywhere."""
     sample, _ = synthesis.grow(1).capture(seed=1, lid_opening=lid_opening)
     benchmark(iris.assess, sample)
+
+
+def test_assess_of_noise(benchmark):
+    noise = np.random.default_rng(1).integers(0, 256, (480, 640)).astype(np.uint8)
+    benchmark(iris.assess, IrisSample(noise))
 
 
 def test_memory_of_an_assessment(benchmark):
     """Most that one assessment holds at a time, by image size."""
     held = {}
     for size in SIZES:
-        sample, _ = synthesis.grow(1).capture(seed=1, size=size)
+        sample = eye_of(size)
         iris.assess(sample)
         tracemalloc.start()
         iris.assess(sample)

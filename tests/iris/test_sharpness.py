@@ -1,6 +1,7 @@
 """The standard's kernel, laid at stride 4, to the last bit."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings, strategies as st
 from numpy.testing import assert_array_equal
 from scipy.signal import correlate2d
@@ -20,6 +21,15 @@ def test_responses_are_those_of_the_plain_correlation(height, width, seed):
     plain = correlate2d(image.astype(np.int64), sharpness.kernel().astype(np.int64), "valid")[::4, ::4]
     assert_array_equal(found, plain)
     assert sharpness.power(image) == np.sum(plain.astype(object) ** 2) / plain.size
+
+
+@pytest.mark.parametrize("height", [73, 74, 75, 76, 103])
+def test_a_picture_of_many_strips_is_that_of_one(height, monkeypatch):
+    image = np.random.default_rng(height).integers(0, 256, (height, 61)).astype(np.uint8)
+    whole = sharpness.responses(image)
+    assert len(whole) > 16
+    monkeypatch.setattr(sharpness, "_STRIP", 8 * whole.shape[1])
+    assert_array_equal(sharpness.responses(image), whole)
 
 
 def test_the_largest_responses_do_not_overflow():

@@ -23,6 +23,10 @@ HALF_POWER = 1.8e6
 """Mean squared response at which the sharpness is 50."""
 
 
+_STRIP = 24_000
+"""Responses computed at a time, those of a VGA picture: what they are made of stays in the cache."""
+
+
 @lru_cache(maxsize=1)
 def kernel() -> I32:
     """The 9x9 kernel, (9, 9) int32; its sum is 0. Source: ISO/IEC 29794-6:2015, sharpness (values as BIQT-Iris)."""
@@ -42,17 +46,27 @@ def _weights() -> tuple[tuple[int, tuple[tuple[int, int], ...]], ...]:
 def responses(image: GreyImage) -> F32:
     """The kernel's responses at rows and columns 4, 8, 12 ... wherever all of it lies inside the picture.
 
-    The kernel is its own mirror image in both directions: what lies equally far from its middle is added up before
-    it is weighed, in whole numbers of 16 bits.
-
     Returns
     -------
     (rows, columns) float32, whole numbers without rounding; empty for a picture smaller than 9x9.
     """
     height, width = image.shape
+    rows, columns = max(0, (height - 9) // STRIDE + 1), max(0, (width - 9) // STRIDE + 1)
+    found = np.zeros((rows, columns), np.float32)
+    strip = max(8, _STRIP // max(1, columns))
+    for top in range(0, rows if columns else 0, strip):
+        found[top : top + strip] = _strip_responses(image[STRIDE * top : STRIDE * (top + strip + 2)])
+    return found
+
+
+def _strip_responses(image: GreyImage) -> F32:
+    """The kernel's responses in a picture of at least 9x9.
+
+    The kernel is its own mirror image in both directions: what lies equally far from its middle is added up before
+    it is weighed, in whole numbers of 16 bits.
+    """
+    height, width = image.shape
     rows, columns = (height - 9) // STRIDE + 3, (width - 9) // STRIDE + 3  # blocks of 4x4, with one around all others
-    if rows < 3 or columns < 3:
-        return np.zeros((0, 0), np.float32)
     missing = max(0, rows * STRIDE - height), max(0, columns * STRIDE - width)
     padded = np.pad(image, ((0, missing[0]), (0, missing[1]))) if any(missing) else image
     parts = cv2.split(padded[: rows * STRIDE, : columns * STRIDE].reshape(rows * STRIDE, columns, STRIDE))
