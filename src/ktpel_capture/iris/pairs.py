@@ -54,12 +54,15 @@ def _search(first: float, last: float, rows: int, width: float, reach: float, st
     return _Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), frozen_copy(lookup), margin)
 
 
-def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float) -> Circle:
-    """The circle with the most gain along it, in a log-polar picture (rows, rays) around (x, y)."""
+def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float, doubt: F32 | float = 0.0) -> Circle:
+    """The circle with the most gain along it, in a log-polar picture (rows, rays) around (x, y).
+
+    ``doubt`` of each row is set against the gain; the circle's score is the gain alone.
+    """
     padded = np.zeros((len(gain) + 2 * search.margin, RAYS), np.float32)
     padded[search.margin : -search.margin] = gain
     scores = np.take(padded.ravel(), search.lookup) @ _MEAN
-    offset, row = np.unravel_index(int(scores.argmax()), scores.shape)
+    offset, row = np.unravel_index(int((scores - doubt).argmax()), scores.shape)
     radius = float(search.radii[row] * unit)
     dx, dy = search.offsets[offset] * radius
     return Circle(x + float(dx), y + float(dy), radius, float(scores[offset, row]))
@@ -79,26 +82,38 @@ def _pupil_circle(image: GreyImage, place: Candidate, sure: bool) -> Circle:
 
 
 def _limbus_circle(image: GreyImage, pupil: Circle) -> Circle:
-    """The best circle around a pupil at which what looks like the iris beside the pupil ends in something lighter.
+    """The best circle around a pupil at which what looks like the iris ends in something lighter.
 
     Where it already got lighter further in, as from sclera to skin, a step counts little; the sides count more than
     above and below, where lids lie.
     """
-    circle, beside = pupil, None
-    for search in (_LIMBUS, _LIMBUS_AGAIN):
-        band = unwrap(image, circle.x, circle.y, search.radii * circle.radius, RAYS)
-        kernel = step_kernel(search.reach)
-        inside = cv2.filter2D(band, cv2.CV_32F, np.maximum(-kernel, 0), borderType=cv2.BORDER_REPLICATE)
-        outside = cv2.filter2D(band, cv2.CV_32F, np.maximum(kernel, 0), borderType=cv2.BORDER_REPLICATE)
-        if beside is None:
-            beside = np.float32(np.median(band[1 : 1 + search.reach * 3 : 2]))
-            sample = np.sort((outside - inside)[search.reach :: 2, ::2], axis=None)
-            level = np.clip(sample[int(0.92 * sample.size)], 8, 60)
-        lightened = (inside - beside) / np.maximum(outside - beside, 6)
-        gain = np.clip((outside - inside) / level, -0.3, 1) * np.clip(2.2 - 3.5 * lightened, 0, 1)
-        found = _best_circle(gain * _SIDEWAYS, search, circle.x, circle.y, circle.radius)
-        circle = found if search is _LIMBUS else replace(found, score=circle.score)
-    return circle
+    band = unwrap(image, pupil.x, pupil.y, _LIMBUS.radii * pupil.radius, RAYS)
+    within = _mean_within(band, _LIMBUS.reach)
+    steps = steps_along(band, _LIMBUS.reach)
+    sample = np.sort(steps[_LIMBUS.reach :: 2, ::2], axis=None)
+    level = float(np.clip(sample[int(0.92 * sample.size)], 8, 60))
+    near = _best_circle(_ends(band, steps, _LIMBUS, within, level), _LIMBUS, pupil.x, pupil.y, pupil.radius, _DILATION)
+    band = unwrap(image, near.x, near.y, _LIMBUS_AGAIN.radii * near.radius, RAYS)
+    iris = float(np.interp(near.radius, _LIMBUS.radii * pupil.radius, within[:, 0]))
+    gain = _ends(band, steps_along(band, _LIMBUS_AGAIN.reach), _LIMBUS_AGAIN, iris, level)
+    found = _best_circle(gain, _LIMBUS_AGAIN, near.x, near.y, near.radius)
+    return replace(found, score=near.score)
+
+
+def _mean_within(band: GreyImage, reach: int) -> F32:
+    """Mean level at the sides from the pupil to ``reach`` rows before each row, (rows, 1)."""
+    levels = np.median(band[:, _AT_SIDES], axis=1).astype(np.float32)
+    means = np.cumsum(levels) / np.arange(1, len(levels) + 1, dtype=np.float32)
+    return np.concatenate([np.full(reach, means[0]), means[:-reach]])[:, None]
+
+
+def _ends(band: GreyImage, steps: F32, search: _Search, iris: F32 | float, level: float) -> F32:
+    """How well the iris ends in something lighter at each row and ray: steps of ``level`` or more count in full."""
+    kernel = np.maximum(step_kernel(search.reach), 0)
+    beyond = cv2.filter2D(band, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE) - iris
+    lightened = (beyond - steps) / np.maximum(beyond, 6)
+    gain: F32 = np.clip(steps / level, -0.3, 1) * np.clip(2.2 - 3.5 * lightened, 0, 1) * _SIDEWAYS
+    return gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +201,14 @@ def _most_likely(found: list[Pair]) -> Pair:
     return best
 
 
+_AT_SIDES = np.abs(directions(RAYS)[:, 0]) > 0.7
 _SIDEWAYS: F32 = (0.5 + 0.8 * directions(RAYS)[:, 0] ** 2).astype(np.float32)
 _SIDEWAYS /= _SIDEWAYS.mean()
 _PUPIL = _search(0.55, 1.9, 40, 0.12, 0.3, 5)
 _PUPIL_AGAIN = _search(0.7, 1.45, 24, 0.12, 0.2, 5)
 _LIMBUS = _search(1.15, 7.5, 88, 0.10, 0.18, 5)
+_DILATION: F32 = (0.04 * ((np.log(_LIMBUS.radii) - np.log(2.5)) / 0.45) ** 2).astype(np.float32)
+"""Doubt of a limbus by its pupil's share of it: two in five is usual, three in four or one in six is not."""
 _LIMBUS_AGAIN = _search(0.88, 1.14, 20, 0.10, 0.07, 5)
 
 

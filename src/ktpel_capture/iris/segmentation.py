@@ -44,7 +44,8 @@ def segment(image: GreyImage) -> Segmentation | Missing:
         return Missing(why_unseen(small))
     pupil = place(filled, pair.pupil, PUPIL)
     limbus = place(filled, pair.limbus, LIMBUS)
-    if limbus.contrast < 0.08 * pair.contrast:  # what is inside looks like what is outside: skin among lashes
+    even = limbus.contrast < 0.08 * pair.contrast  # what is inside looks like what is outside: skin among lashes
+    if even or not pupil.radius < limbus.radius:  # a boundary that nothing holds may shrink to nothing
         return Missing(why_unseen(small))
     lids = find_lids(filled, pupil, limbus)
     free = [_between_lids(boundary, lids, 0.04 * limbus.radius) for boundary in (pupil, limbus)]
