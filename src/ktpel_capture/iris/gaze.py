@@ -41,7 +41,7 @@ def reflection_from_pupil(
     part = reflections[top:bottom, left:right].view(np.uint8)
     if part.size == 0:
         return None
-    _, _, stats, centres = cv2.connectedComponentsWithStats(part)
+    _, _, stats, centres = cv2.connectedComponentsWithStats(np.ascontiguousarray(part), ltype=cv2.CV_16U)
     small = stats[1:, cv2.CC_STAT_AREA] < _LARGEST * radius * radius + 40  # spots are widened; a ring of lamps is one
     places = (centres[1:][small] + (left - pupil.x, top - pupil.y)) / radius
     if len(places) == 0:
