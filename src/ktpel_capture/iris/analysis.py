@@ -10,6 +10,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap_between
+from ktpel_capture.imaging.ranks import median
 from ktpel_capture.iris.boundaries import CONTOUR, Boundary
 from ktpel_capture.iris.edges import EdgeWidth, edge_width
 from ktpel_capture.iris.gaze import reflection_from_pupil
@@ -192,6 +193,4 @@ def _zones(image: GreyImage, clear: Bool, band: Band, pupil: Boundary, limbus: B
 def _median(values: GreyImage) -> float | Missing:
     if values.size < 24:
         return Missing("iris.too_little_seen")
-    below = np.cumsum(cv2.calcHist([values], [0], None, [256], [0, 256]), dtype=np.float64)
-    middle = np.searchsorted(below, ((values.size - 1) // 2, values.size // 2), side="right")
-    return 0.5 * float(middle.sum())
+    return median(values)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, F64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
+from ktpel_capture.imaging.ranks import median
 
 CONTOUR = 256
 """Points of a boundary."""
@@ -122,7 +123,7 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
         coefficients[1:3], radius = 0, float(coefficients[0])
     ways = directions(CONTOUR).astype(np.float64)
     shape = _harmonics(manner.order, CONTOUR)[0] @ coefficients
-    contrast = float(np.median(steps[row, ray][kept])) if kept.any() else 0.0
+    contrast = median(steps[row, ray][kept]) if kept.any() else 0.0
     return Boundary(x, y, radius, frozen_copy(ways * shape[:, None] + (x, y)), float(kept.mean()), contrast)
 
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, I64, U8, Bool, GreyImage
+from ktpel_capture.imaging.ranks import percentile
 
 THUMBNAIL = 128
 """Longer side of the picture that votes are counted in."""
@@ -207,8 +208,8 @@ def _edges(small: GreyImage) -> _Edges | None:
     """The stronger third of the edges; None for a picture without."""
     across, down = cv2.spatialGradient(small)
     gx, gy = across.astype(np.float32), down.astype(np.float32)
-    strength = cv2.magnitude(gx, gy)
-    least = max(14.0, float(np.quantile(strength[::2, ::2], 0.62)))
+    strength = np.asarray(cv2.magnitude(gx, gy), dtype=np.float32)
+    least = max(14.0, percentile(strength[::2, ::2], 62))
     places = np.flatnonzero(strength > least)
     if places.size == 0:
         return None

@@ -7,6 +7,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, F64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
+from ktpel_capture.imaging.ranks import median
 from ktpel_capture.iris.boundaries import Circle
 from ktpel_capture.iris.pairs import Pair
 
@@ -31,7 +32,7 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair) -> float:
     raw : the picture in which the pair was found, with its reflections.
     image : the same without.
     """
-    grain = 1.05 * float(np.median(cv2.absdiff(raw[::4, 1:], raw[::4, :-1])))
+    grain = 1.05 * median(np.asarray(cv2.absdiff(raw[::4, 1:], raw[::4, :-1]), dtype=np.uint8))
     if found.contrast < 3 * grain:
         return -np.inf  # noise as strong as the pupil is dark: there are discs in any noise
     if _beside(image, found.pupil)[1] >= _WHITE:
@@ -50,11 +51,11 @@ def signs(raw: GreyImage, image: GreyImage, found: Pair) -> F64:
     pupil, limbus = found.pupil, found.limbus
     step = max(found.contrast, 1.0)
     beside, level = _beside(image, pupil)
-    spread = 1.4826 * float(np.median(np.abs(beside[:, np.abs(_ACROSS) > 0.8] - level)))
+    spread = 1.4826 * median(np.abs(beside[:, np.abs(_ACROSS) > 0.8] - level))
     rim = unwrap(image, pupil.x, pupil.y, np.linspace(0.75, 0.93, 4) * limbus.radius, _RAYS)
-    within = float(np.median(unwrap(image, pupil.x, pupil.y, np.linspace(0.1, 0.85, 10) * pupil.radius, _RAYS)))
-    left, right = (float(np.median(rim[:, side])) for side in _SIDES)
-    least = min(float(np.median(beside[:, side])) for side in _SIDES) - within
+    within = median(unwrap(image, pupil.x, pupil.y, np.linspace(0.1, 0.85, 10) * pupil.radius, _RAYS))
+    left, right = (median(rim[:, side]) for side in _SIDES)
+    least = min(median(beside[:, side]) for side in _SIDES) - within
     return np.array(
         [
             found.pupil.score * found.evenness,
@@ -71,7 +72,7 @@ def signs(raw: GreyImage, image: GreyImage, found: Pair) -> F64:
 def _beside(image: GreyImage, pupil: Circle) -> tuple[F32, float]:
     """The iris close to the pupil, (5, 64), and its level to the sides."""
     ring = unwrap(image, pupil.x, pupil.y, np.linspace(1.2, 1.45, 5) * pupil.radius, _RAYS).astype(np.float32)
-    return ring, float(np.median(ring[:, np.abs(_ACROSS) > 0.8]))
+    return ring, median(ring[:, np.abs(_ACROSS) > 0.8])
 
 
 def _brightness(raw: GreyImage) -> float:

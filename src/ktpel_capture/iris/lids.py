@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F32, F64, I64, Bool, GreyImage, frozen_copy
+from ktpel_capture.imaging.ranks import median
 from ktpel_capture.iris.boundaries import Boundary, Circle
 
 _COLUMNS, _ROWS = 35, 113
@@ -106,9 +107,9 @@ def find_lids(image: GreyImage, pupil: Circle | Boundary, limbus: Circle | Bound
 def _levels(frame: F32, sure_iris: Bool, in_pupil: Bool) -> Levels:
     """Medians of the pupil and of the iris beside it, which lids hide last."""
     sure = frame[sure_iris] if sure_iris.any() else frame.ravel()
-    iris = float(np.median(sure))
-    spread = 1.4826 * float(np.median(np.abs(sure - iris)))
-    return Levels(float(np.median(frame[in_pupil])) if in_pupil.any() else 0.0, iris, max(spread, 5.0))
+    iris = median(sure)
+    spread = 1.4826 * median(np.abs(sure - iris))
+    return Levels(median(frame[in_pupil]) if in_pupil.any() else 0.0, iris, max(spread, 5.0))
 
 
 def _belongs(frame: F32, ring: Bool, in_pupil: Bool, levels: Levels) -> F32:

@@ -202,11 +202,11 @@ def _pupil_in_frame(sight: Sight) -> Circle:
 def _turn(sight: Sight) -> tuple[float, float] | None:
     """How far and whereto the reflection of the lamps lags behind the pupil, more where the pupil is flat that way.
 
-    The pupil of an eye that looks aside is an oval, flat in the direction in which it looks: from above 0.6 of what
+    The pupil of an eye that looks aside is an oval, flat in the direction in which it looks: from 0.7 of what
     tells an eye that looks aside its outline is placed in the frame to see that.
     """
     glint = reflection_from_pupil(sight.reflections, sight.pupil, sight.limbus)
-    if glint is None or (far := math.hypot(*glint)) < 0.6 * _TURNED:
+    if glint is None or (far := math.hypot(*glint)) < 0.7 * _TURNED:
         return glint
     points = place(sight.frame, _pupil_in_frame(sight), PUPIL).contour
     away = points - points.mean(0)

@@ -15,6 +15,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, F64, I64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
+from ktpel_capture.imaging.ranks import median, percentile
 from ktpel_capture.iris.boundaries import Circle, step_kernel, steps_along
 from ktpel_capture.iris.circles import Candidate, candidates, dark_places
 
@@ -74,7 +75,7 @@ def _pupil_circle(image: GreyImage, place: Candidate, sure: bool) -> Circle:
     for search in (_PUPIL_AGAIN if sure else _PUPIL, _PUPIL_AGAIN):
         band = unwrap(image, x, y, search.radii * radius, RAYS)
         steps = steps_along(band, search.reach)
-        level = max(15.0, 0.5 * float(np.quantile(steps[::2, ::2], 0.97)))  # an iris's own texture counts less
+        level = max(15.0, 0.5 * percentile(steps[::2, ::2], 97))  # an iris's own texture counts less
         gain = np.clip(steps * np.float32(1 / level), -0.5, 1)
         circle = _best_circle(gain, search, x, y, radius)
         x, y, radius = circle.x, circle.y, circle.radius
@@ -162,7 +163,7 @@ def _look_for_disc(image: GreyImage, place: Candidate, sure: bool = False) -> _D
     disc = _pupil_circle(image, place, sure)
     inside = np.sort(unwrap(image, disc.x, disc.y, np.sqrt(np.linspace(0.02, 0.72, 8)) * disc.radius, 24), axis=None)
     dark, light = float(inside[len(inside) // 10]), float(inside[len(inside) * 4 // 5])
-    around = float(np.median(unwrap(image, disc.x, disc.y, np.array([1.15, 1.25]) * disc.radius, 32)))
+    around = median(unwrap(image, disc.x, disc.y, np.array([1.15, 1.25]) * disc.radius, 32))
     evenness = float(np.clip(1 - (light - dark) / max(around - dark, 8.0), 0, 1))
     return _Disc(disc, evenness, around - float(inside[len(inside) // 2]))
 
