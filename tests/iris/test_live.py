@@ -37,9 +37,10 @@ FAULTY = [
     ("open_wide", {"lid_opening": 0.35}, 0.9),
     ("open_wide", {"lid_opening": 0.5}, 0.9),
     ("open_wide", {"lid_opening": 0.6}, 0.75),  # where it begins
-    ("look_at_lens", {"gaze": (0.35, 0.0)}, 0.4),  # 20 degrees: where it begins
-    ("look_at_lens", {"gaze": (0.45, 0.0)}, 0.75),
-    ("look_at_lens", {"gaze": (-0.45, 0.0)}, 0.75),
+    ("look_at_lens", {"gaze": (0.35, 0.0)}, 0.6),  # 20 degrees
+    ("look_at_lens", {"gaze": (0.45, 0.0)}, 0.8),
+    ("look_at_lens", {"gaze": (-0.45, 0.0)}, 0.8),
+    ("look_at_lens", {"gaze": (0.0, -0.35)}, 0.5),  # a lid follows the gaze down
     ("out_of_focus", {"defocus": 2.0}, 0.9),
     ("hold_still", {"motion": 5.0}, 0.9),
     ("take_off_spectacles", {"spectacles": True}, 0.8),
