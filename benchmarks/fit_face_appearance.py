@@ -19,7 +19,7 @@ from scipy.optimize import minimize
 
 import ktpel_capture as kc
 from ktpel_capture.face import analyse
-from ktpel_capture.face.patches import EYES, MOUTH, Patch, describe, describe_top, person_on_aligned
+from ktpel_capture.face.patches import EYES, Patch, describe, describe_top, person_on_aligned
 from ktpel_capture.quality import Missing
 
 LABELS = Path(__file__).parents[1] / "tests/expected/face/sfhq_labels.csv"
@@ -150,19 +150,6 @@ def with_object(
     return np.clip(image * (1 - soft) + texture * soft, 0, 255).astype(np.uint8)
 
 
-def with_mask(image: np.ndarray, points: np.ndarray, texture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A mask or scarf from the nose to the jaw, shaded as the face is."""
-    top = points[(6, 197, 195)[int(rng.integers(3))]]
-    outline = np.vstack((points[[234, 227, 447, 454, 361, 397, 378, 152, 149, 172, 132]], top))
-    shape = np.zeros((SIDE, SIDE), np.uint8)
-    cv2.fillPoly(shape, [cv2.convexHull(outline.astype(np.int32))], 1)
-    shape[: max(0, int(top[1]))] = 0
-    soft = cv2.GaussianBlur(shape.astype(np.float32), (0, 0), 1.5)[..., None]
-    light = cv2.GaussianBlur(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 25)[..., None]
-    shaded = texture * np.clip(light / max(float(light.mean()), 1.0), 0.4, 1.6)
-    return np.clip(image * (1 - soft) + shaded * soft, 0, 255).astype(np.uint8)
-
-
 def some_texture(faces: list[Face], rng: np.random.Generator) -> np.ndarray:
     """A part of another picture, or one colour."""
     if rng.random() < 0.4:
@@ -183,29 +170,17 @@ def covered_eyes(face: Face, faces: list[Face], rng: np.random.Generator) -> np.
     return with_hair(image, points, rng)
 
 
-def covered_mouth(face: Face, faces: list[Face], rng: np.random.Generator) -> np.ndarray:
-    image, points, _, _ = face
-    centre = points[[13, 14]].mean(0) + rng.uniform(-15, 15, 2)
-    match int(rng.integers(4)):
-        case 0:
-            return with_hand(image, points, centre, rng)
-        case 1:
-            return with_object(image, centre, rng.uniform(45, 90), some_texture(faces, rng), rng)
-    return with_mask(image, points, some_texture(faces, rng), rng)
-
-
 def examples(name: str, faces: list[Face], rounds: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, float]]:
     """Pictures with their answer for one model; the first round shows the faces as they are."""
     for number in range(rounds):
         for face in faces:
             image, points, row, _ = face
             shown = image if number == 0 else varied(image, rng)
-            if name in ("eyes_covered", "mouth_covered"):
-                already = name == "eyes_covered" and row["sunglasses"] == "1"
+            if name == "eyes_covered":
+                already = row["sunglasses"] == "1"
                 yield shown, float(already)
                 if not already:
-                    cover = covered_eyes if name == "eyes_covered" else covered_mouth
-                    yield varied(cover(face, faces, rng), rng), 1.0
+                    yield varied(covered_eyes(face, faces, rng), rng), 1.0
             elif row[name]:
                 yield shown, float(row[name])
                 if name == "spectacles" and row[name] == "0" and number and rng.random() < 0.3:
@@ -261,7 +236,6 @@ MODELS: dict[str, tuple[Patch | None, int]] = {
     "spectacles": (EYES, 4),
     "sunglasses": (EYES, 4),
     "eyes_covered": (EYES, 3),
-    "mouth_covered": (MOUTH, 3),
 }
 
 

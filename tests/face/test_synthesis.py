@@ -1,10 +1,13 @@
 """Composed portraits show what their truth says."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from ktpel_capture.face.coverage import REGIONS
+from ktpel_capture.face.coverings import HIDDEN
 from ktpel_capture.face.detection import detect_faces
 from ktpel_capture.face.landmarks import find_landmarks, region_of_box
 from ktpel_capture.face.synthesis import PORTRAITS, grow
@@ -114,3 +117,28 @@ def test_a_picture_owes_nothing_to_the_one_before():
     person.capture(seed=2, size=SIZE, yaw=0.3, eyes_closed=1.0, spectacles=True, headscarf=True)
     again, _ = person.capture(seed=1, size=SIZE)
     assert_array_equal(first.image, again.image)
+
+
+WORN = [{"headscarf": kind} for kind in ("proper", "over_chin", "over_cheek", "over_forehead", "veil")]
+HELD = [{"covering": kind} for kind in ("mask", "hand", "fringe")]
+
+
+def changed(before, after, truth, region):
+    """Share of a region's pixels that a covering changed."""
+    hull = cv2.convexHull(np.round(truth.landmarks[list(REGIONS[region])]).astype(np.int32))
+    inside = cv2.fillConvexPoly(np.zeros(before.image.shape[:2], np.uint8), hull, 1) > 0
+    return float((np.abs(before.image[inside].astype(int) - after.image[inside]).max(1) > 12).mean())
+
+
+@pytest.mark.parametrize("worn", WORN + HELD, ids=lambda worn: "".join(worn.values()))
+@pytest.mark.parametrize("seed", [1, 6])
+def test_what_is_worn_hides_the_regions_its_truth_names_and_no_other(worn, seed):
+    bare, _ = grow(seed).capture(seed=3, size=(450, 600), noise=0)
+    covered, truth = grow(seed).capture(seed=3, size=(450, 600), noise=0, **worn)
+    (kind,) = worn.values()
+    assert truth.covered == HIDDEN[kind]
+    assert truth.headscarf == ("headscarf" in worn)
+    share = {name: changed(bare, covered, truth, name) for name in ("forehead", "right_cheek", "left_cheek", "chin")}
+    share["cheek"] = max(share.pop("right_cheek"), share.pop("left_cheek"))
+    for region, hidden in share.items():
+        assert hidden > 0.5 if region in truth.covered else hidden < 0.4, share

@@ -13,6 +13,7 @@ from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage
 from ktpel_capture.face.alignment import Aligned, align, standard_landmarks
 from ktpel_capture.face.appearance import find_appearance
 from ktpel_capture.face.backdrop import Backdrop, background_on_aligned, colour_difference, find_backdrop
+from ktpel_capture.face.coverage import Coverage, find_coverage, hidden_on_picture
 from ktpel_capture.face.detail import eye_strip
 from ktpel_capture.face.detection import FaceBox, detect_faces
 from ktpel_capture.face.head import Head, head_geometry
@@ -52,6 +53,7 @@ class FaceAnalysis:
     eye_strip : (192, 320) grey, the eye region upright.
     appearance : probability 0..1 of spectacles, sunglasses, coverings, by name.
     surface : eyes, lenses and forehead at their own resolution.
+    coverage : what of the face is hidden, and by how much.
     """
 
     sample: FaceSample
@@ -70,6 +72,7 @@ class FaceAnalysis:
     eye_strip: U8 | Missing
     appearance: Mapping[str, float] | Missing
     surface: Surface | Missing
+    coverage: Coverage | Missing
 
     @property
     def size(self) -> tuple[int, int]:
@@ -148,6 +151,10 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         faces = (faces[0], *join_faces(faces[1:], more))
     counts: Any = cv2.calcHist([aligned.luminance], [0], aligned.region, [256], [0, 256])
     inside = counts.ravel().astype(np.float64)
+    coverage, shrink = find_coverage(aligned, mesh), tiny.shape[1] / image.shape[1]
+    hidden = None
+    if not isinstance(coverage, Missing):
+        hidden = hidden_on_picture(coverage, aligned, (tiny.shape[1], tiny.shape[0]), shrink)
     return FaceAnalysis(
         sample=sample,
         faces=tuple(face.scaled(scale) for face in faces),
@@ -161,10 +168,11 @@ def analyse(sample: FaceSample, *, thorough: bool = False) -> FaceAnalysis:
         levels=inside / inside.sum() if inside.any() else Missing("face.no_face"),
         background=background_on_aligned(aligned, person, size),
         backdrop=backdrop,
-        skin=find_skin(tiny, mesh, tiny.shape[1] / image.shape[1]),
+        skin=find_skin(tiny, mesh, shrink, hidden),
         eye_strip=eye_strip(image, mesh),
         appearance=find_appearance(aligned, person_on_aligned(person, aligned.to_aligned, size)),
         surface=find_surface(aligned, mesh),
+        coverage=coverage,
     )
 
 
@@ -176,4 +184,4 @@ def _working_picture(image: RgbImage) -> RgbImage:
 
 
 def _nothing(sample: FaceSample, reason: Missing) -> FaceAnalysis:
-    return FaceAnalysis(sample, *[reason] * 15)  # every stage for the same reason
+    return FaceAnalysis(sample, *[reason] * 16)  # every stage for the same reason

@@ -1,4 +1,4 @@
-"""What is worn or held before a face: spectacles, sunglasses, head coverings, covered eyes, a covered mouth.
+"""What is worn or held before a face: spectacles, sunglasses, head coverings, covered eyes.
 
 Linear models over edges and colours of a patch of the aligned face, fitted on synthetic faces whose labels we looked
 through, with drawn occluders for what the set hardly shows; docs/face-models.md tells how well they do on faces they
@@ -17,12 +17,11 @@ import numpy as np
 
 from ktpel_capture.arrays import F32
 from ktpel_capture.face.alignment import Aligned
+from ktpel_capture.face.coverage import Coverage
 from ktpel_capture.face.networks import model_bytes
-from ktpel_capture.face.patches import EYES, MOUTH, Patch, describe, describe_top
+from ktpel_capture.face.patches import EYES, Patch, describe, describe_top
 
-_PATCHES: Mapping[str, Patch] = MappingProxyType(
-    {"spectacles": EYES, "sunglasses": EYES, "eyes_covered": EYES, "mouth_covered": MOUTH}
-)
+_PATCHES: Mapping[str, Patch] = MappingProxyType({"spectacles": EYES, "sunglasses": EYES, "eyes_covered": EYES})
 _EYEWEAR = ("spectacles", "sunglasses")
 
 
@@ -83,25 +82,18 @@ def eyes_covered(appearance: Mapping[str, float]) -> float:
     return appearance["eyes_covered"]
 
 
-def mouth_covered(appearance: Mapping[str, float]) -> float:
-    """How likely something (a mask, a hand, a scarf) covers the mouth, 0..1.
-
-    Source: own model, in place of ISO/IEC 29794-5's mouth occlusion prevention.
-    """
-    return appearance["mouth_covered"]
-
-
-def face_covered(appearance: Mapping[str, float]) -> float:
-    """How likely something covers eyes or mouth, 0..1; cheeks, chin and forehead are not looked at.
-
-    Source: own model, in place of ISO/IEC 29794-5's face occlusion prevention; the weakest of ours.
-    """
-    return max(appearance["eyes_covered"], appearance["mouth_covered"])
-
-
 def head_covered(appearance: Mapping[str, float]) -> float:
     """How likely the head is covered (hat, cap, scarf, hood), 0..1. A headscarf is allowed on a KTP-el.
 
     Source: own model, in place of ISO/IEC 29794-5's no head coverings.
     """
     return appearance["head_covering"]
+
+
+def hat(appearance: Mapping[str, float], coverage: Coverage) -> float:
+    """How likely a hat, cap or helmet is worn, 0..1: the head is covered, and not more than half of what lies beside
+    cheeks and chin is cloth, as a headscarf's would be.
+
+    Source: own models.
+    """
+    return appearance["head_covering"] * min(1.0, 2 * (1 - coverage.beside))

@@ -13,7 +13,7 @@ from ktpel_capture.arrays import F32, F64, U8, Bool, RgbImage
 from ktpel_capture.face.backdrop import Backdrop
 from ktpel_capture.face.landmarks import Landmarks
 from ktpel_capture.face.scenery import FACE_OVAL
-from ktpel_capture.imaging.colour import LINEAR, LUMINANCE_WEIGHTS, hue_deg, strongest
+from ktpel_capture.imaging.colour import LINEAR, LUMINANCE_WEIGHTS, hue_deg, strongest, weakest
 from ktpel_capture.imaging.ranks import median, percentile
 from ktpel_capture.quality import Missing
 
@@ -42,8 +42,17 @@ class Skin:
     picture: U8
 
 
-def find_skin(small: RgbImage, mesh: Landmarks, scale: float) -> Skin | Missing:
-    """The skin of a face; `scale` is px of the reduced picture per px of the full one."""
+def find_skin(small: RgbImage, mesh: Landmarks, scale: float, hidden: F32 | None = None) -> Skin | Missing:
+    """The skin of a face.
+
+    Parameters
+    ----------
+    small : the reduced picture.
+    mesh : landmarks in the full one.
+    scale : px of the reduced picture per px of the full one.
+    hidden : probability over the reduced picture that something lies before the face, such as a mask or a scarf; left
+        out of the skin, unless hardly anything of the face is seen.
+    """
     points = (mesh.points + 0.5) * scale - 0.5
     mask: Any = np.zeros(small.shape[:2], np.uint8)
     cv2.fillPoly(mask, [np.round(points[list(FACE_OVAL)]).astype(np.int32)], 1)
@@ -152,7 +161,12 @@ def skin_hue(skin: Skin) -> float | Missing:
     Source: own; the hue of skin hardly depends on its tone, so this shows a colour cast.
     """
     mean = _median_colour(skin)
-    return hue_deg(mean) if np.ptp(mean) >= 6 else Missing("face.grey_picture")
+    if np.ptp(mean) >= 6:
+        return hue_deg(mean)
+    coloured = skin.rgb[strongest(skin.rgb) - weakest(skin.rgb) >= 12]  # beside a white mask, say
+    if len(coloured) < 0.1 * len(skin.rgb):
+        return Missing("face.grey_picture")
+    return hue_deg(np.array([median(coloured[:, channel]) for channel in range(3)]))
 
 
 def skin_saturation(skin: Skin) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from ktpel_capture.arrays import F64
-from ktpel_capture.face import appearance, backdrop, detail, framing, light, standard, surface
+from ktpel_capture.face import appearance, backdrop, coverage, detail, framing, light, standard, surface
 from ktpel_capture.face.standard import COMPONENTS
 from ktpel_capture.quality import Measurement, Missing, QualityMeasure, measure_all
 
@@ -21,17 +21,9 @@ def _iso(name: str, function: Measure, takes: tuple[str, ...], unit: str, span: 
     return QualityMeasure(f"face.{name}", function, takes, unit, span, _ISO, COMPONENTS[name])
 
 
-def _instead(name: str, function: Measure) -> QualityMeasure:
-    """A measure of ours in place of the standard's, whose model is not to be had: a probability."""
-    return QualityMeasure(
-        f"face.{name}",
-        function,
-        ("appearance",),
-        "",
-        (0, 1),
-        _OWN,
-        COMPONENTS["covered_share"],
-    )
+def _instead(name: str, function: Measure, stage: str) -> QualityMeasure:
+    """A measure of ours in place of the standard's, whose model is not to be had: a share or a probability."""
+    return QualityMeasure(f"face.{name}", function, (stage,), "", (0, 1), _OWN, COMPONENTS["covered_share"])
 
 
 def unified_quality_score(analysis: object) -> float | Missing:
@@ -136,9 +128,9 @@ MEASURES: tuple[QualityMeasure, ...] = (
     _iso("single_face_present", standard.single_face, ("faces",), "", (0, 1)),
     _iso("eyes_open", standard.eyes_open, ("aligned",), "", (0, 1)),
     _iso("mouth_closed", standard.mouth_closed, ("standard_points",), "", (0, 1)),
-    _instead("eyes_visible", appearance.eyes_covered),
-    _instead("mouth_occlusion_prevention", appearance.mouth_covered),
-    _instead("face_occlusion_prevention", appearance.face_covered),
+    _instead("eyes_visible", appearance.eyes_covered, "appearance"),
+    _instead("mouth_occlusion_prevention", coverage.mouth_covered, "coverage"),
+    _instead("face_occlusion_prevention", coverage.face_covered, "coverage"),
     _iso("inter_eye_distance", standard.inter_eye_distance, ("standard_points", "pose"), "px", (0, 100_000)),
     _iso("head_size", standard.head_size, ("standard_points", "size"), "", (0, 5)),
     _iso("leftward_crop_of_the_face_image", _leftward, ("standard_points", "size"), "", (-50, 1000)),
@@ -152,7 +144,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
         "face.expression_neutrality", framing.expression, ("blendshapes",), "", (0, 1), _OWN,
         lambda strength: 100 * (1 - strength),
     ),
-    _instead("no_head_coverings", appearance.head_covered),
+    _instead("no_head_coverings", appearance.head_covered, "appearance"),
     QualityMeasure(
         "face.unified_quality_score", unified_quality_score, ("itself",), "", (0, 100), _OWN, lambda score: score
     ),
@@ -163,6 +155,11 @@ MEASURES: tuple[QualityMeasure, ...] = (
     _own("hair_gap", framing.hair_gap, ("head", "size"), "", (0, 1)),
     _own("spectacles", appearance.spectacles, ("appearance",), "", (0, 1)),
     _own("sunglasses", appearance.sunglasses, ("appearance",), "", (0, 1)),
+    _own("forehead_visible", coverage.forehead_visible, ("coverage",), "", (0, 1)),
+    _own("cheeks_visible", coverage.cheeks_visible, ("coverage",), "", (0, 1)),
+    _own("chin_visible", coverage.chin_visible, ("coverage",), "", (0, 1)),
+    _own("headscarf", coverage.headscarf, ("coverage",), "", (0, 1)),
+    _own("hat", appearance.hat, ("appearance", "coverage"), "", (0, 1)),
     _own("lens_glare", surface.lens_glare, ("surface",), "", (0, 1)),
     _own("red_eye", surface.red_eye, ("surface",), "", (0, 20)),
     _own("forehead_shadow", surface.forehead_shadow, ("surface",), "stops", (0, 12)),

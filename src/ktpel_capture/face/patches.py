@@ -14,7 +14,6 @@ from ktpel_capture.imaging.resample import reduced
 Patch = tuple[int, int, int, int]
 """Rows and columns (top, bottom, left, right) of the 616x616 canonical face."""
 EYES: Patch = (190, 366, 132, 484)
-MOUTH: Patch = (340, 516, 176, 440)
 TOP: Patch = (0, 264, 44, 572)
 _CELL, _BINS, _COLOUR_CELLS = 8, 9, (8, 16)
 SIZE = 128, 64  # width, height of every patch once reduced
