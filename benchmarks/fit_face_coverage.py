@@ -25,7 +25,7 @@ LAYERS = {
 }  # fmt: skip
 """Width of the filters, channels in and out."""
 HALVING = ("half", "quarter", "eighth", "whole")
-BATCH, ROUNDS, RATE = 64, 8, 2e-3
+BATCH, ROUNDS, RATE = 64, 5, 2e-3
 
 
 # Drawing
