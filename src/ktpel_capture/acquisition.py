@@ -445,5 +445,10 @@ def _with(mistakes: tuple[Finding, ...], verdict: Verdict) -> Verdict:
 
 
 def _worst_advice(verdicts: Mapping[str, Verdict]) -> Advice | None:
-    """What to say about an attempt: the first rejection's advice."""
-    return next((verdict.advice for verdict in verdicts.values() if not verdict.accepted), None)
+    """What to say about an attempt: the first rejection's advice; of two eyes, which one it was that is not seen."""
+    rejected = {name: verdict.advice for name, verdict in verdicts.items() if not verdict.accepted}
+    for name, told in rejected.items():
+        unseen = told is not None and told.key in ("iris.no_eye", "iris.eye_closed")
+        if unseen and name in ("right", "left") and len(rejected) < len(verdicts):
+            return advice(f"iris.{name}_eye_not_seen")
+    return next(iter(rejected.values()), None)

@@ -141,6 +141,7 @@ def test_one_eye_of_two_that_a_device_takes_by_itself_is_judged_by_its_name():
         events = list(kc.acquire(scanner, IrisRequest(), kc.load_profile("ktpel"), policy=policy))
     hints = {hint.key for event in events if isinstance(event, kc.Previewed) for hint in event.hints}
     assert "iris.right_eye_not_seen" in hints
+    assert [event.advice.key for event in events if isinstance(event, kc.Advised)][-1] == "iris.right_eye_not_seen"
     outcome = events[-1]
     assert isinstance(outcome, kc.Exhausted)
     assert outcome.verdicts["left"].accepted
