@@ -75,11 +75,11 @@ def agreement(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_pupil_lies_far_off_and_the_iris_is_about_where_it_was_drawn(name):
-    """Bounds for the worst eye: a limbus that lids hide above and below is known to a tenth of its radius only."""
+    """Bounds for the worst eye, where lashes hide a third of a wide pupil: how oval it is, is then guessed."""
     pupil, limbus, annulus, mask, _ = agreement(name)
-    assert pupil < 3.0
-    assert limbus < 12.0
-    assert annulus > 0.78
+    assert pupil < 3.3
+    assert limbus < 10.0
+    assert annulus > 0.66
     assert mask > 0.75
 
 
@@ -87,8 +87,8 @@ def test_most_eyes_agree_closely():
     """What is drawn leaves lashes and reflections in the iris; the mask leaves them out, some percent."""
     eyes = [name for name in NAMES if name.startswith("irex/") or name.split("/")[1] in _files()]
     values = np.array([agreement(name) for name in eyes])
-    assert np.median(values[:, 0]) < 1.5
-    assert np.median(values[:, 1]) < 4.0
-    assert np.median(values[:, 2]) > 0.90
-    assert np.median(values[:, 3]) > 0.85
-    assert abs(values[:, 4].mean()) < 8
+    assert np.median(values[:, 0]) < 1.0
+    assert np.median(values[:, 1]) < 3.5
+    assert np.mean(values[:, 2]) > 0.90
+    assert np.mean(values[:, 3]) > 0.87
+    assert abs(values[:, 4].mean()) < 6

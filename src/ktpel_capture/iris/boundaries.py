@@ -20,6 +20,8 @@ CONTOUR = 256
 """Points of a boundary."""
 _FINE = 128
 """Rays once around while a boundary is placed."""
+_OWN = 0.03
+"""Second harmonic that a pupil may well have by itself, as a share of its radius; pressed pictures have 0.08."""
 _SETTLED = 0.01
 """Pixels that a coefficient still moves when a fit is done."""
 
@@ -79,11 +81,18 @@ class Manner:
     stiffness: float
 
 
-PUPIL = Manner(reach=0.28, width=0.10, level=20, order=5, softness=0.03, stiffness=2)
+PUPIL = Manner(reach=0.28, width=0.10, level=20, order=5, softness=0.06, stiffness=2)
 LIMBUS = Manner(reach=0.16, width=0.08, level=12, order=2, softness=0.015, stiffness=5)
 
 
-def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: Bool | None = None) -> Boundary:
+def place(
+    image: GreyImage,
+    circle: Circle | Boundary,
+    manner: Manner,
+    visible: Bool | F64 | None = None,
+    like: Boundary | None = None,
+    fine: bool = True,
+) -> Boundary:
     """A boundary placed by sub-pixels, starting from a circle.
 
     Parameters
@@ -91,14 +100,22 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
     image : best without its reflections.
     circle : where it is expected.
     manner : of the pupil or of the limbus.
-    visible : (128,) which rays to believe, where that is known.
+    visible : (128,) which rays to believe, or how much, where that is known.
+    like : a boundary of the same shape, but for its size: pixels that are not square and a gaze aside press pupil and
+        limbus alike.
+    fine : looked at twice, the second time closer; once is enough for what is placed again.
     """
     x, y, radius = circle.x, circle.y, circle.radius
     waves, penalty = _harmonics(manner.order)
-    coefficients = np.zeros(waves.shape[1])
-    coefficients[0] = radius
-    for share, width, rounds in ((manner.reach, manner.width, 4), (0.5 * manner.reach, 0.6 * manner.width, 5)):
+    shape = np.zeros(waves.shape[1])
+    shape[0] = 1
+    if like is not None:
+        shape[3:5] = oval(like)
+    coefficients = radius * shape
+    looks = ((manner.reach, manner.width, 4), (0.5 * manner.reach, 0.6 * manner.width, 5))
+    for share, width, rounds in looks if fine else looks[:1]:
         span = share + width
+        lowest, highest = (np.r_[1 + sign * span, np.full(waves.shape[1] - 1, sign * span)] for sign in (-1, 1))
         rows = int(np.clip(3 * span * radius, 25, 121)) | 1
         radii = np.linspace(1 - span, 1 + span, rows) * radius
         pitch = radii[1] - radii[0]
@@ -115,16 +132,17 @@ def place(image: GreyImage, circle: Circle | Boundary, manner: Manner, visible: 
         bend = np.minimum(before - 2 * here + after, -1e-3)
         places = radii[0] + pitch * (row + np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
         seen = np.clip(steps[row, ray] / manner.level, 0, 1).astype(np.float64)
-        if visible is not None:
-            seen *= visible
+        trusted = seen if visible is None else seen * visible
         held = penalty * max(1 / (manner.softness * radius) ** 2, manner.stiffness)
-        coefficients, kept = _robust_series(waves, held, places, seen, 0.02 * radius, rounds)
+        coefficients, error = _robust_series(waves, held, radius * shape, places, trusted, 0.02 * radius, rounds)
+        coefficients = np.clip(coefficients, lowest * radius, highest * radius)  # few rays may lead anywhere
         x, y = x + float(coefficients[1]), y - float(coefficients[2])
         coefficients[1:3], radius = 0, float(coefficients[0])
     ways = directions(CONTOUR).astype(np.float64)
-    shape = _harmonics(manner.order, CONTOUR)[0] @ coefficients
+    outline = _harmonics(manner.order, CONTOUR)[0] @ coefficients
+    kept = (trusted > 0) & (seen > 0.3) & (error < 1)
     contrast = median(steps[row, ray][kept]) if kept.any() else 0.0
-    return Boundary(x, y, radius, frozen_copy(ways * shape[:, None] + (x, y)), float(kept.mean()), contrast)
+    return Boundary(x, y, radius, frozen_copy(ways * outline[:, None] + (x, y)), float(kept.mean()), contrast)
 
 
 @lru_cache(maxsize=8)
@@ -138,25 +156,41 @@ def _harmonics(order: int, count: int = _FINE) -> tuple[F64, F64]:
     return np.column_stack(columns), np.array(held)
 
 
-def _robust_series(waves: F64, penalty: F64, places: F64, seen: F64, least: float, rounds: int) -> tuple[F64, Bool]:
-    """Fourier coefficients of a contour by reweighted least squares (Tukey's biweight), and the rays that count."""
-    weights = seen
-    counts = seen > 0.3
+def oval(boundary: Boundary) -> F64:
+    """How oval a boundary is beyond what a pupil is by itself: its second harmonic, cosine and sine, per radius."""
+    away = boundary.contour - (boundary.x, boundary.y)
+    waves, _ = _harmonics(2, CONTOUR)
+    found: F64 = (2 / CONTOUR / max(boundary.radius, 1.0)) * (np.hypot(away[:, 0], away[:, 1]) @ waves[:, 3:5])
+    power = float(found @ found) ** 2
+    return found * (power / (power + _OWN**4))
+
+
+def _robust_series(
+    waves: F64, penalty: F64, expected: F64, places: F64, trusted: F64, least: float, rounds: int
+) -> tuple[F64, F64]:
+    """Fourier coefficients of a contour by reweighted least squares (Tukey's biweight), and by how many times what is
+    usual each place is off.
+
+    The harmonics are held near the ``expected`` ones.
+    """
+    weights = trusted
+    counts = trusted > 0.3
     middle = int(np.count_nonzero(counts)) // 2
-    held = np.diag(penalty + 1e-6)
+    held = penalty + 1e-6
     coefficients: F64 = np.zeros(waves.shape[1])
     for _ in range(rounds):
         before = coefficients
         weighted = (waves * weights[:, None]).T
-        solved = cv2.solve(weighted @ waves + held, (weighted @ places)[:, None], flags=cv2.DECOMP_CHOLESKY)[1]
+        right = (weighted @ places + held * expected)[:, None]
+        solved = cv2.solve(weighted @ waves + np.diag(held), right, flags=cv2.DECOMP_CHOLESKY)[1]
         coefficients = np.asarray(solved, dtype=np.float64).ravel()
         error = np.abs(places - waves @ coefficients)
         usual = float(np.partition(error[counts], middle)[middle]) if middle else 0.0
-        limit = max(2.5 * 1.4826 * usual, least, 0.75)
+        error /= max(2.5 * 1.4826 * usual, least, 0.75)
         if np.abs(coefficients - before).max() < _SETTLED:
             break
-        weights = seen * np.maximum(1 - (error / limit) ** 2, 0) ** 2
-    return coefficients, counts & (error < limit)
+        weights = trusted * np.maximum(1 - error**2, 0) ** 2
+    return coefficients, error
 
 
 @lru_cache(maxsize=32)

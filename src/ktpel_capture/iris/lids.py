@@ -1,7 +1,8 @@
 """Upper and lower lid, and what of the iris is left between them.
 
-Each lid's margin is a parabola in the frame of the iris. Below the upper and above the lower margin pixels look like
-this iris (or this pupil); beyond them they do not. The parabola that parts the two best, with an edge on it, wins.
+Each lid's margin is a parabola in the frame of the iris. Between the margins pixels look like this iris; beyond them
+they are lighter, darker or rougher; and along a margin runs an edge or a line: of lashes, of tears, of shade. The
+parabola for which most of this speaks wins.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from ktpel_capture.arrays import F32, F64, I64, Bool, GreyImage, frozen_copy
 from ktpel_capture.imaging.ranks import median
 from ktpel_capture.iris.boundaries import Boundary, Circle
 
-_COLUMNS, _ROWS = 35, 113
+_COLUMNS, _ROWS = 25, 113
 _SUM = np.ones(_COLUMNS, np.float32)
 _PITCH = 0.025
-"""Rows of the lid frame per iris radius: it reaches 1.4 radii up and down, and 1.25 to either side."""
+"""Rows of the lid frame per half axis of the limbus: it reaches 1.4 of them up and down, and 1.25 to either side."""
 _SIDE = 1.25
-_EDGE = 2.5
-"""What an edge along the whole margin is worth, in rows of sure iris."""
-_TILTED = 100.0
-"""What a slope of 1 across the iris costs, squared, in the same: a margin that is hardly seen lies level."""
+_U: F32 = np.linspace(-_SIDE, _SIDE, _COLUMNS, dtype=np.float32)
+_V: F32 = ((np.arange(_ROWS, dtype=np.float32) - _ROWS // 2) * np.float32(_PITCH))[:, None]
+_PIXEL = _PITCH * 2 * _SIDE / _COLUMNS
+"""Area of a pixel of the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +52,57 @@ class Lids:
     levels: Levels
 
 
-@lru_cache(maxsize=2)
-def _parabolas(bends: tuple[float, ...]) -> tuple[I64, I64, int, F32]:
-    """For each tilt and bend the rows below the vertex at every column; the same as places in the padded frame for
-    every vertex; how far they reach; and how unlikely each is."""
-    u = np.linspace(-_SIDE, _SIDE, _COLUMNS)
-    shapes = [(tilt, bend) for tilt in np.linspace(-0.45, 0.45, 7) for bend in bends]
-    curves = [tilt * u + bend * u**2 for tilt, bend in shapes]
-    doubt = np.array([_TILTED * tilt**2 for tilt, _ in shapes], np.float32)
-    rows = np.rint(np.array(curves) / _PITCH).astype(np.int64)
-    reach = int(abs(rows).max())
-    index = (np.arange(_ROWS)[:, None, None] + reach + rows) * _COLUMNS + np.arange(_COLUMNS)
-    return frozen_copy(rows), frozen_copy(index), reach, frozen_copy(doubt)
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What speaks for a lid's margin, in logarithms of odds.
+
+    A conditional logit: of all parabolas the one laid by hand, or one near it, is the most likely. Fitted to lids of
+    200 eyes of CASIA Interval drawn at Halmstad (IRISSEG-CC) and of 24 eyes drawn by us (NIST, MMU2, CASIA); on 208
+    other eyes the margins err half as much as those that were searched by grey level alone.
+
+    Attributes
+    ----------
+    iris, pupil : for each square half axis of iris or pupil kept.
+    darker, lighter : for the same and each deviation, of up to three, that it differs.
+    much_darker, much_lighter : for each further one.
+    rougher : for the same where grey levels vary twice as much from column to column as beside the pupil.
+    edge : for what lies below being lighter than what lies above, by a deviation all along the margin.
+    dark_line, light_line : for a line along it.
+    tilt, bend, bend_squared : of the parabola, tilt squared.
+    """
+
+    iris: float
+    pupil: float
+    darker: float
+    much_darker: float
+    lighter: float
+    much_lighter: float
+    rougher: float
+    edge: float
+    dark_line: float
+    light_line: float
+    tilt: float
+    bend: float
+    bend_squared: float
 
 
+_UPPER = _Looks(20.4, 10.7, -4.0, -1.5, -12.0, 0.0, -5.7, 0.8, 1.9, 1.1, -3.6, 0.0, -1.6)
+_LOWER = _Looks(19.0, 8.7, -11.4, 0.0, -3.1, -3.6, 0.0, 2.1, 0.0, 0.0, -0.53, 0.15, 0.0)
 _UPPER_BENDS = (0.0, 0.12, 0.24, 0.36, 0.48, 0.62)
 _LOWER_BENDS = (0.08, 0.0, -0.1, -0.2, -0.3, -0.42)
+
+
+@lru_cache(maxsize=2)
+def _parabolas(bends: tuple[float, ...], looks: _Looks) -> tuple[I64, I64, int, F32]:
+    """For each tilt and bend the rows below the vertex at every column; the same as places in the padded frame for
+    every second row as vertex; how far they reach; and how likely each is."""
+    shapes = [(tilt, bend) for tilt in np.linspace(-0.45, 0.45, 7) for bend in bends]
+    curves = [tilt * _U + bend * _U**2 for tilt, bend in shapes]
+    likely = [looks.tilt * tilt**2 + looks.bend * bend + looks.bend_squared * bend**2 for tilt, bend in shapes]
+    rows = np.rint(np.array(curves) / _PITCH).astype(np.int64)
+    reach = int(abs(rows).max())
+    index = (np.arange(0, _ROWS, 2)[:, None, None] + reach + rows) * _COLUMNS + np.arange(_COLUMNS)
+    return frozen_copy(rows), frozen_copy(index), reach, frozen_copy(np.array(likely, np.float32))
 
 
 def find_lids(image: GreyImage, pupil: Circle | Boundary, limbus: Circle | Boundary) -> Lids:
@@ -77,67 +113,121 @@ def find_lids(image: GreyImage, pupil: Circle | Boundary, limbus: Circle | Bound
     image : without its reflections.
     pupil, limbus : the boundaries; lids need not hide any of the iris, then their margins lie outside it.
     """
-    u = np.linspace(-_SIDE, _SIDE, _COLUMNS, dtype=np.float32)
-    v = ((np.arange(_ROWS, dtype=np.float32) - _ROWS // 2) * np.float32(_PITCH))[:, None]
-    columns = np.float32(limbus.x) + limbus.radius * u + 0 * v
-    rows = np.float32(limbus.y) + limbus.radius * v + 0 * u
-    frame = cv2.remap(image, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    in_iris = u**2 + v**2 < 0.97**2
-    offset = ((pupil.x - limbus.x) / limbus.radius, (pupil.y - limbus.y) / limbus.radius)
-    from_pupil = np.hypot(u - offset[0], v - offset[1]) / (pupil.radius / limbus.radius)
-    in_pupil = from_pupil < 0.92
-    ring = in_iris & (from_pupil > 1.12)
-    levels = _levels(frame, ring & (abs(v - offset[1] - 0.1) < 0.35), in_pupil)
-    belongs = _belongs(frame, ring, in_pupil, levels)
-    total = np.zeros((_ROWS + 1, _COLUMNS), np.float32)
-    np.cumsum(belongs, axis=0, out=total[1:])
-    edge = _edges(frame, levels) * (u**2 + v**2 < 0.88**2)  # or the limbus would be taken for a lid
-    middle = offset[1] / _PITCH + _ROWS // 2  # a pupil that was found is seen: no lid hides much more than half of it
-    lowest = int(middle + 0.35 * pupil.radius / limbus.radius / _PITCH)
-    upper = _best_parabola(total[-1] - total[:-1], edge, _UPPER_BENDS, slice(0, max(1, lowest)))
-    lower = _best_parabola(total[:-1], edge, _LOWER_BENDS, slice(min(_ROWS - 1, int(middle)), _ROWS))
+    x, y, along, across = _half_axes(limbus)
+    pupil_x, pupil_y, pupil_along, pupil_across = _half_axes(pupil)
+    columns, rows = np.float32(x) + np.float32(along) * _U + 0 * _V, np.float32(y) + np.float32(across) * _V + 0 * _U
+
+    def framed(picture: GreyImage) -> F32:
+        taken = cv2.remap(picture, columns - left, rows - top, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(taken, dtype=np.float32)
+
+    left, right = (int(np.clip(edge, 0, image.shape[1] - 1)) for edge in (columns[0, 0] - 8, columns[0, -1] + 9))
+    top, bottom = (int(np.clip(edge, 0, image.shape[0] - 1)) for edge in (rows[0, 0] - 8, rows[-1, 0] + 9))
+    image = image[top : bottom + 1, left : right + 1]
+
+    wide = max(1, round(0.05 * along))
+    frame = framed(np.asarray(cv2.blur(image, (wide, 1)), dtype=np.uint8))
+    rough = framed(_roughness(image, (2 * max(1, round(0.08 * along)) + 1, 3)))
+    out = np.hypot(_U, _V)
+    from_pupil = np.hypot((_U * along + (x - pupil_x)) / pupil_along, (_V * across + (y - pupil_y)) / pupil_across)
+    ring, in_pupil = (out < 0.97) & (from_pupil > 1.12), from_pupil < 0.92
+    middle = (pupil_y - y) / across
+    sure = ring & (np.abs(_V - middle - 0.05) < 0.35)
+    if not sure.any():
+        sure = ring if ring.any() else out < 2
+    usual = _usual_levels(frame, sure, from_pupil, out)
+    away = frame - usual
+    spread = max(1.4826 * median(np.abs(away[sure])), 5.0)
+    away *= np.float32(1 / spread)
+    rough *= np.float32(1 / max(median(rough[sure]), 2.0))
+    smooth = cv2.blur(frame, (3, 1)) * np.float32(1 / spread)
+    # neither the limbus nor the pupil's rim is a lid
+    clear = ((out < 0.9) & (np.abs(from_pupil - 1) * pupil_along > 0.1 * along)).astype(np.float32)
+    edge, line = (
+        clear * np.clip(cv2.filter2D(smooth, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE), -1.5, 1.5)
+        for kernel in (_EDGE, _LINE)
+    )
+
+    def kept(looks: _Looks) -> F32:
+        """Evidence for each pixel to lie between the lids, summed down the columns, (rows + 1, columns)."""
+        gain = looks.darker * np.clip(-away, 0, 3) + looks.lighter * np.clip(away, 0, 3) + np.float32(looks.iris)
+        if looks.much_darker:
+            gain += looks.much_darker * np.clip(-3 - away, 0, 5)
+        if looks.much_lighter:
+            gain += looks.much_lighter * np.clip(away - 3, 0, 8)
+        if looks.rougher:
+            gain += looks.rougher * np.clip(rough - 1, 0, 2)
+        gain = gain * ring + np.float32(looks.pupil) * in_pupil
+        total = np.zeros((_ROWS + 1, _COLUMNS), np.float32)
+        np.cumsum(gain * np.float32(_PIXEL), axis=0, out=total[1:])
+        return total
+
+    centre = int(middle / _PITCH + _ROWS // 2)
+    # a pupil that was found is seen: no lid hides much more than half of it
+    lowest = int(middle / _PITCH + _ROWS // 2 + 0.35 * pupil_across / across / _PITCH)
+    above, below = kept(_UPPER), kept(_LOWER)
+    upper = _best_parabola(above[-1] - above[:-1], edge, line, _UPPER, _UPPER_BENDS, slice(0, max(1, lowest)))
+    lower = _best_parabola(below[:-1], edge, line, _LOWER, _LOWER_BENDS, slice(min(_ROWS - 1, max(0, centre)), _ROWS))
 
     def in_picture(heights: F64) -> F64:
-        points = np.column_stack([limbus.x + limbus.radius * u, limbus.y + limbus.radius * heights])
+        points = np.column_stack([x + along * _U, y + across * heights])
         return np.asarray(frozen_copy(points), dtype=np.float64)
 
-    return Lids(in_picture(upper), in_picture(lower), levels)
+    iris = median(frame[sure])
+    plain = 1.4826 * median(np.abs(frame[sure] - iris))
+    dark = median(frame[in_pupil]) if in_pupil.any() else 0.0
+    return Lids(in_picture(upper), in_picture(lower), Levels(dark, iris, max(plain, 5.0)))
 
 
-def _levels(frame: F32, sure_iris: Bool, in_pupil: Bool) -> Levels:
-    """Medians of the pupil and of the iris beside it, which lids hide last."""
-    sure = frame[sure_iris] if sure_iris.any() else frame.ravel()
-    iris = median(sure)
-    spread = 1.4826 * median(np.abs(sure - iris))
-    return Levels(median(frame[in_pupil]) if in_pupil.any() else 0.0, iris, max(spread, 5.0))
+_EDGE: F32 = np.array([-1, -1, -1, 0, 1, 1, 1], np.float32)[:, None] / np.float32(9)
+_LINE: F32 = np.array([1, 1, -1, -2, -1, 1, 1], np.float32)[:, None] / np.float32(12)
 
 
-def _belongs(frame: F32, ring: Bool, in_pupil: Bool, levels: Levels) -> F32:
-    """How much likelier each pixel is iris (or pupil) than anything else, as a logarithm held in -1..1.5."""
-    score = np.zeros_like(frame)
-    prior = np.float32(np.log(160 / (levels.spread * np.sqrt(2 * np.pi))))
-    away = (frame - np.float32(levels.iris)) / np.float32(levels.spread)
-    doubt = np.where(away < 0, np.float32(0), np.float32(-1))  # shade and the dark rim of an iris are no lid yet
-    score[ring] = np.clip(prior - 0.5 * away * away, doubt, 1.5)[ring]
-    halfway = 0.5 * (levels.pupil + levels.iris)
-    score[in_pupil] = np.where(frame < halfway, 1.0, -1.5)[in_pupil]
-    return score
+def _half_axes(boundary: Circle | Boundary) -> tuple[float, float, float, float]:
+    """Middle and half axes of the box around a boundary."""
+    if isinstance(boundary, Circle):
+        return boundary.x, boundary.y, boundary.radius, boundary.radius
+    (left, top), (right, bottom) = boundary.contour.min(0), boundary.contour.max(0)
+    along, across = max(float(right - left) / 2, 1.0), max(float(bottom - top) / 2, 1.0)
+    return float(left + right) / 2, float(top + bottom) / 2, along, across
 
 
-def _edges(frame: F32, levels: Levels) -> F32:
-    """Strength of the step across each row, 0..1."""
-    smooth = cv2.blur(frame, (3, 1))
-    kernel = np.array([-1, -1, -1, 0, 1, 1, 1], np.float32)[:, None] / 3
-    steps = cv2.filter2D(smooth, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE)
-    return np.minimum(np.abs(steps) / np.float32(3 * levels.spread), 1)
+def _roughness(image: GreyImage, box: tuple[int, int]) -> GreyImage:
+    """How much grey levels vary from column to column, averaged over a box: lashes are rough."""
+    steps = np.zeros_like(image)
+    cv2.absdiff(image[:, 2:], image[:, :-2], dst=steps[:, 1:-1])
+    return np.asarray(cv2.blur(steps, box), dtype=np.uint8)
 
 
-def _best_parabola(kept: F32, edge: F32, bends: tuple[float, ...], vertex: slice) -> F64:
-    """Heights over the columns, in iris radii, of the margin that keeps most of the iris."""
-    shapes, index, reach, doubt = _parabolas(bends)
-    gain = kept + np.float32(_EDGE) * edge
-    padded = cv2.copyMakeBorder(gain, reach, reach, 0, 0, cv2.BORDER_REPLICATE)
-    scores = np.take(padded.ravel(), index[vertex]) @ _SUM - doubt
+def _usual_levels(frame: F32, sure: Bool, from_pupil: F32, out: F32) -> F32:
+    """What grey level this iris has as far out, by what is seen beside the pupil; the collarette is no lid."""
+    share = np.clip((from_pupil - 1) / np.maximum(from_pupil / np.maximum(out, 0.05) - 1, 0.01), 0, 1)
+    values, shares = frame[sure], share[sure]
+    places, levels = [], []
+    for low in (0.0, 0.25, 0.5, 0.75):
+        near = values[(shares >= low - 0.1) & (shares <= low + 0.35)]
+        if near.size > 12:
+            places.append(low + 0.125)
+            levels.append(median(near))
+    if not places:
+        return np.full_like(frame, median(values))
+    return np.interp(share, places, levels).astype(np.float32)
+
+
+def _best_parabola(kept: F32, edge: F32, line: F32, looks: _Looks, bends: tuple[float, ...], vertex: slice) -> F64:
+    """Heights over the columns, in half axes, of the most likely margin."""
+    shapes, index, reach, likely = _parabolas(bends, looks)
+    first, last = vertex.start // 2, (vertex.stop + 1) // 2
+
+    def along(values: F32) -> F32:
+        padded = cv2.copyMakeBorder(values, reach, reach, 0, 0, cv2.BORDER_REPLICATE)
+        return np.asarray(padded.ravel().take(index[first:last], mode="clip") @ _SUM, dtype=np.float32)
+
+    scores = along(kept) + likely
+    scores += np.float32(2 * looks.edge / _COLUMNS) * np.maximum(along(edge), 0)
+    if looks.dark_line or looks.light_line:
+        lines = np.float32(2 / _COLUMNS) * along(line)
+        scores += looks.dark_line * np.maximum(lines, 0) + looks.light_line * np.maximum(-lines, 0)
     row, shape = np.unravel_index(int(scores.argmax()), scores.shape)
-    heights: F64 = (vertex.start + row + shapes[shape] - _ROWS // 2) * _PITCH
+    heights: F64 = (2 * (first + row) + shapes[shape] - _ROWS // 2) * _PITCH
     return heights
