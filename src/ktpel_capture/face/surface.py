@@ -58,7 +58,7 @@ def find_surface(aligned: Aligned, mesh: Landmarks) -> Surface | Missing:
     if not (forehead.size and cheeks.size and all(len(pupil) for pupil in pupils)):
         return Missing("face.cheeks_out_of_picture")
     whites = _whites(aligned, points, radii)
-    return Surface((pupils[0], pupils[1]), aligned.image[lenses != 0], forehead, cheeks, whites)
+    return Surface((pupils[0], pupils[1]), _under(lenses, aligned), forehead, cheeks, whites)
 
 
 def _whites(aligned: Aligned, points: F64, radii: list[float]) -> U8:
@@ -69,11 +69,19 @@ def _whites(aligned: Aligned, points: F64, radii: list[float]) -> U8:
         inner = middle + (lids - middle) * [0.85, 0.8]  # off lashes and corners
         cv2.fillPoly(shape, [np.round(inner * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
         cv2.circle(shape, _at(points[centre]), round(1.15 * radius), 0, -1)
-    beside = aligned.image[shape > 0]
+    beside = _under(shape, aligned)
     if len(beside) < 30:
         return beside[:0]
     light = strongest(beside)
     return beside[light >= np.percentile(light, 55)]
+
+
+def _under(mask: U8, aligned: Aligned) -> U8:
+    """(N, 3) the pixels of the aligned face under a mask; looking only where it lies takes a tenth of the time."""
+    x, y, width, height = cv2.boundingRect(mask)
+    part = np.s_[y : y + height, x : x + width]
+    pixels: U8 = aligned.image[part][mask[part] > 0]
+    return pixels
 
 
 def _at(point: F64) -> tuple[int, int]:
