@@ -5,6 +5,7 @@
 
 import tracemalloc
 from functools import cache
+from itertools import count
 
 import cv2
 import numpy as np
@@ -79,20 +80,29 @@ def test_memory_of_an_assessment(benchmark):
     benchmark.pedantic(iris.assess, (sample,), rounds=3)
 
 
-@pytest.mark.parametrize("found", [True, False], ids=["followed", "searched"])
-def test_hints_of_a_frame(benchmark, found):
-    """An eye that is followed from the last frame, and a first frame in which it is searched."""
-    frame = Frame(synthesis.grow(1).capture(seed=1)[0].image, 1, 0.0)
-    request = IrisRequest(("right",))
-    watcher = iris.watch(request)
-    watcher.see(frame)
-    benchmark(lambda: (watcher if found else iris.watch(request)).see(frame))
+def at_30_a_second(image):
+    """The same picture again and again, as frames of a live view."""
+    return (Frame(image, number, number / 30) for number in count())
 
 
-def test_hints_of_a_binocular_frame(benchmark):
-    image, _ = synthesis.capture_binocular(synthesis.grow_pair(1), seed=1)
-    watcher = iris.watch(IrisRequest())
-    benchmark(watcher.see, Frame(image, 1, 0.0))
+def test_hints_of_a_followed_eye(benchmark):
+    """The mean counts: lids, blur, glare and gaze are looked at in every second frame."""
+    frames = at_30_a_second(eye_of((640, 480)).image)
+    watcher = iris.watch(IrisRequest(("right",)))
+    benchmark(lambda: watcher.see(next(frames)))
+
+
+def test_hints_of_a_first_frame(benchmark):
+    """The eye is searched for in the whole picture."""
+    frame = Frame(eye_of((640, 480)).image, 1, 0.0)
+    benchmark(lambda: iris.watch(IrisRequest(("right",))).see(frame))
+
+
+@pytest.mark.parametrize("size", [(640, 240), (1280, 480)], ids=["2 x 320x240", "2 x 640x480"])
+def test_hints_of_a_binocular_frame(benchmark, size):
+    image, _ = synthesis.capture_binocular(synthesis.grow_pair(1), seed=1, size=size)
+    frames, watcher = at_30_a_second(image), iris.watch(IrisRequest())
+    benchmark(lambda: watcher.see(next(frames)))
 
 
 def test_capture_of_a_grown_eye(benchmark):

@@ -99,6 +99,16 @@ def test_an_eye_that_moves_is_told_to_hold_still_until_it_rests():
     assert [seen(there, watcher, number)[0] for number in (3, 4, 5)] == ["iris.hold_still", "iris.hold_still", "good"]
 
 
+def test_what_becomes_of_an_eye_that_is_followed_is_told_within_a_tenth_of_a_second():
+    eye = synthesis.grow(17)
+    for name, fault in (("out_of_focus", {"defocus": 4.0}), ("take_off_spectacles", {"spectacles": True})):
+        watcher = live.watch(IrisRequest(("right",)))
+        frames = [eye.capture(seed=3, **(fault if step >= 3 else {}))[0].image for step in range(6)]
+        told = [{h.key for h in watcher.see(Frame(frame, step, step / 30))} for step, frame in enumerate(frames)]
+        assert told[2] == {""}
+        assert f"iris.{name}" in told[4] & told[5]
+
+
 def test_a_swaying_sitter_holds_still_enough():
     """A tenth of an iris radius a second, as the head sways on a quiet sitter."""
     eye, watcher = synthesis.grow(14), live.watch(IrisRequest(("left",)))

@@ -33,6 +33,8 @@ _FASTEST = 1.0
 """Iris radii a second: in an exposure of 10 ms an eye this fast smears its texture over a pixel of a VGA picture."""
 _SWAY, _SETTLED = 0.03, 0.25
 """Iris radii from frame to frame that are no movement; seconds of rest after one until the eye counts as still."""
+_LOOK_EVERY = 0.05
+"""Seconds for which lids, blur, glare and gaze of an eye that is followed are taken to be as they were."""
 _ALIKE = 0.1
 """Least peak of a phase correlation that tells anything."""
 _TURNED = 0.28
@@ -98,6 +100,8 @@ class _OneEye:
         self._before: tuple[Sight, float] | None = None
         self._moved_at = -math.inf
         self._absent: list[Hint] = [Hint("iris.no_eye")]
+        self._state: list[Hint] = []
+        self._looked_at = -math.inf
         self.turn: tuple[float, float] | None = None
         """How far the eye is turned from the lens, in iris radii, where a lamp's reflection was seen; see `_turn`."""
 
@@ -106,12 +110,15 @@ class _OneEye:
         sight = self._tracker.look(image, now)
         if not isinstance(sight, Sight):
             self._before = self.turn = None
+            self._looked_at = -math.inf
             if sight is not None:
                 self._absent = [Hint(why_unseen(sight))]
             return self._absent
-        hints = _framing(sight, frame.scale) + _state(sight)
-        glare = any(hint.key == "iris.take_off_spectacles" for hint in hints)
-        self.turn = None if glare else _turn(sight)  # which reflection is the cornea's is not told
+        if not 0 <= now - self._looked_at < _LOOK_EVERY:
+            self._looked_at, self._state = now, _state(sight)
+            glare = any(hint.key == "iris.take_off_spectacles" for hint in self._state)
+            self.turn = None if glare else _turn(sight)  # which reflection is the cornea's is not told
+        hints = _framing(sight, frame.scale) + self._state
         if self._before is not None and 0 < now - self._before[1] < 0.5:
             before, then = self._before
             if _moved(before, sight) > max(_FASTEST * (now - then), _SWAY):
