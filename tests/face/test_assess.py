@@ -35,7 +35,7 @@ def findings(verdict):
 
 @pytest.mark.parametrize("seed", range(2 * PORTRAITS))
 def test_a_person_well_seated_before_red_cloth_is_accepted(seed, ktpel):
-    sample, _ = grow(seed).capture(seed=1, size=(750, 1000))
+    sample, _ = grow(seed).capture(seed=1, size=(450, 600))
     verdict = ktpel.judge(assess(sample), RED)
     assert verdict.accepted, verdict.findings
     lit_from_the_side = {"face.side_light"} if seed % PORTRAITS == 8 else set()  # the packaged picture is, by 1.9 stops
@@ -68,19 +68,19 @@ def test_a_person_well_seated_before_red_cloth_is_accepted(seed, ktpel):
 )
 def test_one_fault_is_named_first(condition, advice, ktpel):
     for seed in (0, 4):
-        sample, _ = grow(seed).capture(seed=1, size=(750, 1000), **condition)
+        sample, _ = grow(seed).capture(seed=1, size=(600, 800), **condition)
         verdict = ktpel.judge(assess(sample), RED)
         assert not verdict.accepted
         assert verdict.advice.key == advice, (seed, verdict.findings)
 
 
 def test_a_classroom_behind_is_not_plain():
-    sample, _ = grow(1).capture(seed=1, size=(750, 1000), backdrop="cluttered")
+    sample, _ = grow(1).capture(seed=1, size=(600, 800), backdrop="cluttered")
     assert "face.backdrop_spread" in findings(kc.load_profile("icao").judge(assess(sample)))
 
 
 def test_a_headscarf_is_allowed(ktpel):
-    sample, _ = grow(5).capture(seed=1, size=(750, 1000), headscarf=True)
+    sample, _ = grow(5).capture(seed=1, size=(600, 800), headscarf=True)
     assert ktpel.judge(assess(sample), RED).accepted
 
 
