@@ -273,7 +273,7 @@ def test_sharpness_does_not_add_rows_up_before_it_squares():
 def test_the_unified_quality_falls_with_every_defect_and_no_eye_has_none():
     eyes = [synthesis.grow(seed) for seed in EYES[:4]]
     good = [iris.assess(eye.capture(seed=1, size=(480, 360))[0]).score for eye in eyes]
-    for defect in ({"defocus": 1.5}, {"lid_opening": 0.7}, {"exposure": 0.3}, {"scale": 0.4}, {"shift": (0.3, 0.0)}):
+    for defect in ({"defocus": 3.0}, {"lid_opening": 0.7}, {"exposure": 0.3}, {"scale": 0.4}, {"shift": (0.3, 0.0)}):
         bad = [iris.assess(eye.capture(seed=1, size=(480, 360), **defect)[0]).score for eye in eyes]
         assert all(isinstance(b, Missing) or b < g for b, g in zip(bad, good, strict=True)), defect
     assert iris.assess(IrisSample(np.zeros((48, 64), np.uint8))).score == Missing("iris.no_eye")
