@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import ktpel_capture as kc
-from ktpel_capture.face import analyse, assess
+from ktpel_capture.face import analyse, assess, draw
 from ktpel_capture.face.alignment import Aligned
 from ktpel_capture.face.coverage import cheeks_visible, chin_visible, find_coverage, forehead_visible, headscarf
 from ktpel_capture.face.coverings import HIDDEN
@@ -78,6 +78,17 @@ def test_what_is_covered_is_named_first(seed, kind):
     verdict = kc.load_profile("ktpel").judge(assess(sample), RED)
     assert not verdict.accepted
     assert verdict.advice.key == SENTENCES[kind], verdict.findings
+
+
+def test_the_overlay_reddens_what_hides_the_face_and_nothing_of_a_bare_one():
+    sample, _ = grow(5).capture(seed=1, size=(450, 600), headscarf="over_chin")
+    analysis = analyse(sample)
+    verdict = kc.load_profile("ktpel").judge(assess(analysis), RED)
+    plain, told = draw(analysis), draw(analysis, verdict.findings)[-600:]
+    change = np.abs(told.astype(int) - plain).max(2)
+    for landmarks, reddened in (((18, 152), True), ((50, 205), False), ((151, 9), False)):
+        x, y = np.round(analysis.landmarks[list(landmarks)].mean(0)).astype(int)
+        assert (change[y - 2 : y + 3, x - 2 : x + 3].mean() > 40) == reddened, landmarks
 
 
 def test_coverings_of_the_truth_and_of_the_drawing_are_the_same():

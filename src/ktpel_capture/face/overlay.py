@@ -9,6 +9,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F64, RgbImage
 from ktpel_capture.face.analysis import FaceAnalysis
+from ktpel_capture.face.coverage import hidden_on_picture
 from ktpel_capture.face.scenery import FACE_OVAL
 from ktpel_capture.face.warps import LOWER_LIDS, LOWER_LIP, UPPER_LIDS, UPPER_LIP
 from ktpel_capture.imaging.resample import within
@@ -18,6 +19,9 @@ from ktpel_capture.quality import Missing
 
 _GOOD, _BAD, _WARN, _FRAME = (40, 200, 90), (230, 50, 50), (240, 170, 30), (255, 255, 255)
 _BANNERS = {"reject": (150, 20, 20), "warn": (150, 110, 0)}
+_ABOUT_COVERINGS = frozenset(
+    f"face.{name}" for name in ("chin_visible", "cheeks_visible", "forehead_visible", "mouth_occlusion_prevention")
+)
 _SIDE = 1000  # px, the longer side of the portrait drawn at most
 _OUTER_LIPS = (61, 40, 37, 0, 267, 270, 291, 321, 314, 17, 84, 91)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -25,6 +29,8 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = (), *, language: Language = "id") -> RgbImage:
     """The portrait with the framing box, outlines of face, eyes and lips, crown and chin; red where a finding rejects.
+
+    What hides the face is reddened where a finding is about that.
 
     Parameters
     ----------
@@ -38,6 +44,8 @@ def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = (), *, language: 
     severities = {finding.severity for finding in found}
     colour = _BAD if "reject" in severities else _WARN if "warn" in severities else _GOOD
     line = max(1, round(max(canvas.shape[:2]) / 400))
+    if not _ABOUT_COVERINGS.isdisjoint(finding.measure for finding in found):
+        _redden_hidden(canvas, analysis, scale)
     draw_frame(canvas, colour if not isinstance(analysis.faces, Missing) else _BAD, line)
     _draw_face(canvas, analysis, scale, colour, line, language)
     for severity, banner in _BANNERS.items():
@@ -48,6 +56,19 @@ def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = (), *, language: 
         sentence = advice(analysis.faces.reason).text(language)
         return np.vstack((_banner(sentence, canvas.shape[1], _BANNERS["reject"]), canvas))
     return canvas
+
+
+def _redden_hidden(canvas: RgbImage, analysis: FaceAnalysis, scale: float) -> None:
+    """Redden what hides the face, so that the operator sees what the sentence means."""
+    coverage, aligned, mesh = analysis.coverage, analysis.aligned, analysis.mesh
+    if isinstance(coverage, Missing) or isinstance(aligned, Missing) or isinstance(mesh, Missing):
+        return
+    face = np.zeros(canvas.shape[:2], np.uint8)
+    outline = (mesh.points[list(FACE_OVAL)] + 0.5) * scale - 0.5
+    cv2.fillPoly(face, [np.round(outline).astype(np.int32)], 1)
+    hidden = hidden_on_picture(coverage, aligned, (canvas.shape[1], canvas.shape[0]), scale)
+    where = (face > 0) & (hidden > 0.5)
+    canvas[where] = canvas[where] // 2 + np.array([_BAD], np.uint8) // 2
 
 
 def _draw_face(
