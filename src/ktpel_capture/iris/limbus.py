@@ -51,8 +51,7 @@ def limbus_around(image: GreyImage, pupil: Boundary, about: Circle) -> Boundary:
     sides = np.sort(steps[_SEARCH.reach : -_SEARCH.reach, _AT_SIDES], axis=None)
     gain = np.clip(steps / np.clip(sides[int(0.92 * sides.size)], 8, 60), -0.5, 1)
     gain[: _SEARCH.reach], gain[-_SEARCH.reach :] = -0.5, -0.5
-    padded = cv2.copyMakeBorder(gain, _SEARCH.margin, _SEARCH.margin, 0, 0, cv2.BORDER_REPLICATE)
-    likely = np.take(padded.ravel(), _SEARCH.lookup) @ _COUNTS - _DOUBT
+    likely = _SEARCH.along(gain, _COUNTS, cv2.BORDER_REPLICATE) - _DOUBT
     offset, row = np.unravel_index(int(likely.argmax()), likely.shape)
     size = float(_SEARCH.radii[row]) * radius
     x, y = press @ _SEARCH.offsets[offset] * size + (pupil.x, pupil.y)

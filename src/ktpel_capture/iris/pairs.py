@@ -26,13 +26,23 @@ _MEAN = np.full(RAYS, 1 / RAYS, np.float32)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Search:
-    """Circles in a log-polar picture: for each offset of the centre and each row, where every ray meets the circle."""
+    """Circles in a log-polar picture: for each offset of the centre, how many rows above its own every ray meets one.
+
+    ``shifts`` are (offsets, rays), counted from ``margin`` rows before the picture's first.
+    """
 
     radii: F64
     reach: int
     offsets: F64
-    lookup: I64
+    shifts: I64
     margin: int
+
+    def along(self, gain: F32, weights: F32, beyond: int = cv2.BORDER_CONSTANT) -> F32:
+        """Weighted sum of the gain (rows, rays) along each circle, (offsets, rows); ``beyond`` is an OpenCV border."""
+        padded = np.ascontiguousarray(cv2.copyMakeBorder(gain, self.margin, self.margin, 0, 0, beyond).T)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, len(gain), axis=1)
+        sums: F32 = weights @ windows[np.arange(RAYS), self.shifts]
+        return sums
 
 
 @lru_cache(maxsize=4)
@@ -48,11 +58,10 @@ def _search(first: float, last: float, rows: int, width: float, reach: float, st
     radius = along + np.sqrt(1 - (dx**2 + dy**2)[:, None] + along**2)
     shifts = np.rint(np.log(radius) / np.log(growth)).astype(np.int32)
     margin = int(abs(shifts).max())
-    starts = np.arange(rows)[:, None] + margin
-    lookup = ((shifts[:, None, :] + starts) * RAYS + np.arange(RAYS)).astype(np.int64)
     radii = first * growth ** np.arange(rows)
     averaged = max(1, round(np.log(1 + width) / np.log(growth)))
-    return _Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), frozen_copy(lookup), margin)
+    starts = frozen_copy(shifts.astype(np.int64) + margin)
+    return _Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), starts, margin)
 
 
 def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float, doubt: F32 | float = 0.0) -> Circle:
@@ -60,9 +69,7 @@ def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float, do
 
     ``doubt`` of each row is set against the gain; the circle's score is the gain alone.
     """
-    padded = np.zeros((len(gain) + 2 * search.margin, RAYS), np.float32)
-    padded[search.margin : -search.margin] = gain
-    scores = np.take(padded.ravel(), search.lookup) @ _MEAN
+    scores = search.along(gain, _MEAN)
     offset, row = np.unravel_index(int((scores - doubt).argmax()), scores.shape)
     radius = float(search.radii[row] * unit)
     dx, dy = search.offsets[offset] * radius
