@@ -139,7 +139,7 @@ def _opening(shape: tuple[int, ...], lids: Lids) -> Bool:
 def _usable(image: GreyImage, open_iris: Bool, limbus: Boundary, lids: Lids) -> Bool:
     """Of the open iris what is neither as dark as lashes nor as light as skin or glare."""
     levels = lids.levels
-    dark = levels.iris - max(2.5 * levels.spread, 0.4 * (levels.iris - levels.pupil))
+    dark = levels.iris - max(3.5 * levels.spread, 0.5 * (levels.iris - levels.pupil))
     light = levels.iris + max(4 * levels.spread, 0.3 * (255 - levels.iris))
     (left, top), (right, bottom) = limbus.contour.min(0), limbus.contour.max(0)
     box = np.s_[max(0, int(top)) : max(0, int(bottom) + 2), max(0, int(left)) : max(0, int(right) + 2)]

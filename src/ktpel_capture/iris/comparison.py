@@ -32,7 +32,7 @@ _USUAL = 900
 _FEWEST = 128
 SAME_EYE = 0.32
 """Below this distance two codes are of one eye: about one in ten thousand pairs of different eyes comes as near
-(0.310 on CASIA Interval, 0.324 on MMU2, turns up to 90 degrees; other sensors, other shares)."""
+(0.30 on CASIA Interval, 0.32 on MMU2, turns up to 90 degrees; other sensors, other shares)."""
 WIDEST_TURN = ANGLES // 4
 """Largest turn between two pictures that is looked for, in code columns: a quarter of a full one."""
 
