@@ -74,12 +74,14 @@ def sunglasses(appearance: Mapping[str, float]) -> float:
     return appearance["sunglasses"]
 
 
-def eyes_covered(appearance: Mapping[str, float]) -> float:
-    """How likely something (hair, a hand, dark glasses) covers an eye, 0..1.
+def eyes_covered(appearance: Mapping[str, float], coverage: Coverage) -> float:
+    """How surely something (hair, a hand, dark glasses) covers an eye, 0..1: the greater of a probability and of the
+    share of the less visible eye that is hidden.
 
-    Source: own model, in place of ISO/IEC 29794-5's eyes visible.
+    Source: own models, in place of ISO/IEC 29794-5's eyes visible.
     """
-    return appearance["eyes_covered"]
+    hidden = 1 - min(coverage.visible["right_eye"], coverage.visible["left_eye"])
+    return max(appearance["eyes_covered"], hidden)
 
 
 def head_covered(appearance: Mapping[str, float]) -> float:

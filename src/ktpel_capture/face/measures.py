@@ -21,9 +21,9 @@ def _iso(name: str, function: Measure, takes: tuple[str, ...], unit: str, span: 
     return QualityMeasure(f"face.{name}", function, takes, unit, span, _ISO, COMPONENTS[name])
 
 
-def _instead(name: str, function: Measure, stage: str) -> QualityMeasure:
+def _instead(name: str, function: Measure, *takes: str) -> QualityMeasure:
     """A measure of ours in place of the standard's, whose model is not to be had: a share or a probability."""
-    return QualityMeasure(f"face.{name}", function, (stage,), "", (0, 1), _OWN, COMPONENTS["covered_share"])
+    return QualityMeasure(f"face.{name}", function, takes, "", (0, 1), _OWN, COMPONENTS["covered_share"])
 
 
 def unified_quality_score(analysis: object) -> float | Missing:
@@ -128,7 +128,7 @@ MEASURES: tuple[QualityMeasure, ...] = (
     _iso("single_face_present", standard.single_face, ("faces",), "", (0, 1)),
     _iso("eyes_open", standard.eyes_open, ("aligned",), "", (0, 1)),
     _iso("mouth_closed", standard.mouth_closed, ("standard_points",), "", (0, 1)),
-    _instead("eyes_visible", appearance.eyes_covered, "appearance"),
+    _instead("eyes_visible", appearance.eyes_covered, "appearance", "coverage"),
     _instead("mouth_occlusion_prevention", coverage.mouth_covered, "coverage"),
     _instead("face_occlusion_prevention", coverage.face_covered, "coverage"),
     _iso("inter_eye_distance", standard.inter_eye_distance, ("standard_points", "pose"), "px", (0, 100_000)),
