@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from ktpel_capture.face import SubjectWatch, analyse, assess, crop_portrait, descriptor, watch
+from ktpel_capture.face.coverage import find_coverage
 from ktpel_capture.face.networks import network, runtime
 from ktpel_capture.face.synthesis import grow
 from ktpel_capture.requests import FaceRequest, Frame
@@ -50,6 +51,12 @@ def test_assess(benchmark, portrait):
 
 def test_analyse(benchmark, portrait):
     benchmark(analyse, portrait)
+
+
+def test_coverage(benchmark, portrait):
+    """What chin, cheeks and forehead cost; part of an analysis."""
+    analysis = analyse(portrait)
+    benchmark(find_coverage, analysis.aligned, analysis.mesh)
 
 
 def test_landmarks_alone(benchmark):

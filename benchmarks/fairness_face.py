@@ -23,7 +23,8 @@ from ktpel_capture.quality import Missing
 
 WATCHED = (
     "backlight", "picture_highlight_level", "highlight_level", "clipped_share", "side_light", "skin_hue", "eyes_open",
-    "sharpness", "eyes_visible", "mouth_occlusion_prevention", "spectacles",
+    "sharpness", "eyes_visible", "mouth_occlusion_prevention", "chin_visible", "cheeks_visible", "forehead_visible",
+    "yellow_cast", "spectacles",
 )  # fmt: skip
 TONES = ((55, "very light"), (41, "light"), (28, "intermediate"), (10, "tan"), (-30, "brown"), (-180, "dark"))
 AGES = ("10 month old baby", "2.5 year old toddler", "small child", "16 year old teenager", "30 year old adult",
