@@ -118,7 +118,8 @@ class Watcher:
             case number if number % 4 == 0:
                 movements = blendshapes(mesh)
                 self._smiling = (movements["mouthSmileLeft"] + movements["mouthSmileRight"]) / 2
-                self._soft = _CLEAR / max(sharpness(eye_strip(picture, mesh)), 1e-6)
+                if number == 0:
+                    self._soft = _CLEAR / max(sharpness(eye_strip(picture, mesh)), 1e-6)
         self._looks += 1
 
 
