@@ -40,7 +40,9 @@ class _Search:
     def along(self, gain: F32, weights: F32, beyond: int = cv2.BORDER_CONSTANT) -> F32:
         """Weighted sum of the gain (rows, rays) along each circle, (offsets, rows); ``beyond`` is an OpenCV border."""
         padded = np.ascontiguousarray(cv2.copyMakeBorder(gain, self.margin, self.margin, 0, 0, beyond).T)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, len(gain), axis=1)
+        step, pixel = padded.strides
+        shape = RAYS, 2 * self.margin + 1, len(gain)
+        windows = np.lib.stride_tricks.as_strided(padded, shape, (step, pixel, pixel), writeable=False)
         sums: F32 = weights @ windows[np.arange(RAYS), self.shifts]
         return sums
 
