@@ -90,7 +90,8 @@ def _opencv_network(name: NetworkName) -> Network:
 def _with_last_step(net: Any) -> Network:
     """Segmentation with its last layer as one matrix product: OpenCV 5.0 takes longer for that layer than for the rest.
 
-    The layer is a transposed convolution of 2x2 px at steps of 2, so its outputs do not overlap.
+    The layer is a transposed convolution of 2x2 px at steps of 2, so its outputs do not overlap. ``einsum`` and not
+    ``@``: for so small a product OpenBLAS wakes all its threads, which then spin and halve the speed of what follows.
     """
     kernel, offset = (np.asarray(net.getParam("segment", number), np.float32) for number in (0, 1))
     weights: F32 = np.ascontiguousarray(kernel.reshape(-1, 4).T)
@@ -99,7 +100,7 @@ def _with_last_step(net: Any) -> Network:
         net.setInput(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
         features = net.forward(["add_13__xeno_compat__1"])[0]
         depth, rows, columns = features.shape[1:]
-        quarters = (weights @ features.reshape(depth, -1)).reshape(2, 2, rows, columns)
+        quarters: F32 = np.einsum("qd,dp->qp", weights, features.reshape(depth, -1)).reshape(2, 2, rows, columns)
         logits = quarters.transpose(2, 0, 3, 1).ravel() + offset.ravel()[0]
         return (1 / (1 + np.exp(-np.clip(logits, -80, 80))),)
 
