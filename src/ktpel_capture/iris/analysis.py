@@ -131,8 +131,7 @@ def between(shape: tuple[int, ...], inner: F64, outer: F64) -> Bool:
 def _opening(shape: tuple[int, ...], lids: Lids) -> Bool:
     """Pixels between the lids, as far to the sides as these are known."""
     canvas = np.zeros(shape, np.uint8)
-    outline = np.vstack([lids.upper, np.maximum(lids.lower, lids.upper)[::-1]])
-    cv2.fillPoly(canvas, [np.rint(outline * 16).astype(np.int32)], 1, shift=4)
+    cv2.fillPoly(canvas, [np.rint(lids.outline * 16).astype(np.int32)], 1, shift=4)
     return canvas.view(np.bool_)
 
 

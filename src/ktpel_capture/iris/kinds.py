@@ -56,9 +56,8 @@ def cropped_and_masked(analysis: IrisAnalysis) -> IrisSample | Missing:
         return Missing("iris.no_eye")
     image = _window(analysis.image, *box)
     left, top, width, height = box
-    x = np.arange(width) + left
-    y = (np.arange(height) + top)[:, None]
-    between_lids = (y > np.interp(x, *lids.upper.T)) & (y < np.interp(x, *lids.lower.T))
+    x, y = np.arange(width, dtype=np.float64) + left, np.arange(height, dtype=np.float64) + top
+    between_lids = lids.between(x, y[:, None])
     canvas = np.zeros(image.shape, np.uint8)
     grown = limbus.contour - (left, top)
     cv2.fillPoly(canvas, [np.rint(grown * 16).astype(np.int32)], 1, shift=4)

@@ -43,13 +43,36 @@ class Lids:
 
     Attributes
     ----------
-    upper, lower : (N, 2) float64, points of each margin in pixels, from the picture's left to its right.
+    upper, lower : (N, 2) float64, points of each margin in pixels, from the eye's left in the picture to its right.
     levels : grey levels that parted iris from lids.
+    roll : how far the eye is turned counter-clockwise, in radians; margins run along it.
     """
 
     upper: F64
     lower: F64
     levels: Levels
+    roll: float = 0.0
+
+    @property
+    def outline(self) -> F64:
+        """(2 N, 2) float64, the opening between the margins, as far to the sides as these are known."""
+        upper, lower = turned(self.upper, -self.roll), turned(self.lower, -self.roll)
+        closed = np.column_stack([lower[:, 0], np.maximum(lower[:, 1], upper[:, 1])])
+        return turned(np.vstack([upper, closed[::-1]]), self.roll)
+
+    def between(self, x: F64, y: F64, margin: float = 0.0) -> Bool:
+        """Whether points lie between the lids, at least ``margin`` pixels from either, in the shape of ``x + y``."""
+        cos, sin = np.cos(self.roll), np.sin(self.roll)
+        along, down = cos * x - sin * y, sin * x + cos * y
+        upper, lower = (np.interp(along, *turned(lid, -self.roll).T) for lid in (self.upper, self.lower))
+        inside: Bool = (down > upper + margin) & (down < lower - margin)
+        return inside
+
+
+def turned(points: F64, angle: float) -> F64:
+    """Points (N, 2) turned counter-clockwise about the origin, as seen on the picture."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.asarray(points @ np.array([[cos, -sin], [sin, cos]]), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
