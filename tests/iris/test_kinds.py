@@ -34,6 +34,17 @@ def test_masking_touches_no_pixel_of_the_usable_iris(analysis):
     assert iris.analyse(IrisSample(masked)).pupil.radius == pytest.approx(analysis.pupil.radius, abs=1.5)
 
 
+def test_what_a_masked_record_paints_over_is_no_usable_iris():
+    for seed in (22, 31, 33):
+        whole = iris.analyse(synthesis.grow(seed).capture(seed=1, lid_opening=0.85)[0])
+        plain, masked = iris.cropped(whole).image, iris.cropped_and_masked(whole)
+        again = iris.analyse(masked)
+        painted = (masked.image == 128) & (plain != 128)
+        assert (painted & again.annulus).sum() > 100
+        assert (painted & again.mask).sum() < 0.02 * again.mask.sum()
+        assert again.mask.sum() > 0.85 * whole.mask.sum()
+
+
 def test_vga_of_a_larger_picture_is_640_by_480_around_the_iris():
     large = iris.analyse(synthesis.grow(32).capture(seed=1, size=(1280, 960), scale=0.6, shift=(0.2, 0.1))[0])
     small = iris.vga(large)

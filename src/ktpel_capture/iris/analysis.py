@@ -65,7 +65,7 @@ class IrisAnalysis:
     pupil, limbus : inner and outer boundary of the iris, found together or not at all.
     lids : the lids' margins where they cross the iris.
     annulus : (H, W) bool, between the boundaries, hidden or not.
-    mask : (H, W) bool, the usable iris: of the annulus what neither lid, lash nor reflection hides.
+    mask : (H, W) bool, the usable iris: of the annulus what neither lid, lash, reflection nor paint hides.
     reflections : (H, W) bool, small bright spots anywhere.
     band : the unwrapped iris.
     zones : grey levels of pupil, iris and sclera.
@@ -136,7 +136,7 @@ def _opening(shape: tuple[int, ...], lids: Lids) -> Bool:
 
 
 def _usable(image: GreyImage, open_iris: Bool, limbus: Boundary, lids: Lids) -> Bool:
-    """Of the open iris what is neither as dark as lashes nor as light as skin or glare."""
+    """Of the open iris what is neither as dark as lashes nor as light as skin or glare, nor painted over."""
     levels = lids.levels
     dark = levels.iris - max(3.5 * levels.spread, 0.5 * (levels.iris - levels.pupil))
     light = levels.iris + max(4 * levels.spread, 0.3 * (255 - levels.iris))
@@ -145,7 +145,10 @@ def _usable(image: GreyImage, open_iris: Bool, limbus: Boundary, lids: Lids) -> 
     usable = np.zeros(image.shape, np.bool_)
     part = image[box]
     as_iris = cv2.inRange(part, math.ceil(dark), math.floor(light))
-    usable[box] = open_iris[box] & (as_iris > 0)
+    # no sensor sees seven by seven equal pixels: that is paint of a masked record, or texture that coding has wiped out
+    window = np.ones((7, 7), np.uint8)
+    even = cv2.compare(cv2.dilate(part, window), cv2.erode(part, window), cv2.CMP_EQ)
+    usable[box] = open_iris[box] & (as_iris > cv2.dilate(even, window))
     usable.flags.writeable = False
     return usable
 
