@@ -127,3 +127,27 @@ def test_real_hair_over_the_brows_is_found_and_bare_faces_are_let_be():
             bare.append(min(visible(analysis.coverage) for visible in REGIONS.values()))
     assert area(-np.array(shares), np.array(answers)) > 0.95
     assert np.mean(np.array(bare) < 0.5) < 0.04, "beards, wrinkles, spectacles, every tone and age"
+
+
+@pytest.mark.parametrize("seed", [2, 5, 9])
+@pytest.mark.parametrize("profile", ["icao", "ktpel"])
+def test_a_headscarf_is_no_hat(seed, profile):
+    sample, _ = grow(seed).capture(seed=7, size=(450, 600), headscarf=True)
+    verdict = kc.load_profile(profile).judge(assess(sample), RED if profile == "ktpel" else {})
+    assert "face.hat" not in [finding.measure for finding in verdict.findings]
+
+
+@pytest.mark.long
+def test_caps_are_told_and_bare_heads_are_not():
+    """Half of the caps at least: the model is weak, and the profile only warns."""
+    folder = shared_data("face/sfhq")
+    told = {"0": [], "1": []}
+    for row in csv.DictReader(LABELS.read_text().splitlines()):
+        if row["part"] != "report" or row["head_covering"] not in told or row["forehead_hidden"] == "unseen":
+            continue
+        measured = (
+            assess(kc.FaceSample(cv2.imread(str(folder / row["file"]))[..., ::-1])).measurements["face.hat"].native
+        )
+        told[row["head_covering"]].append(not isinstance(measured, Missing) and measured > 0.75)
+    assert np.mean(told["1"]) > 0.45
+    assert np.mean(told["0"]) < 0.04
