@@ -131,7 +131,7 @@ def changed(before, after, truth, region):
 
 
 @pytest.mark.parametrize("worn", WORN + HELD, ids=lambda worn: "".join(worn.values()))
-@pytest.mark.parametrize("seed", [1, 6])
+@pytest.mark.parametrize("seed", [6])
 def test_what_is_worn_hides_the_regions_its_truth_names_and_no_other(worn, seed):
     bare, _ = grow(seed).capture(seed=3, size=(450, 600), noise=0)
     covered, truth = grow(seed).capture(seed=3, size=(450, 600), noise=0, **worn)
