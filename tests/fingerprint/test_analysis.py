@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.testing import assert_allclose
 
-from ktpel_capture import fingerprint
+from ktpel_capture import fingerprint, load_profile
 from ktpel_capture.fingerprint import live, overlay, synthesis
 from ktpel_capture.quality import Missing
 from ktpel_capture.requests import FingerRequest, Frame
@@ -169,6 +169,19 @@ def test_a_slap_is_more_than_one_finger():
     for name in ("sample_01", "sample_10", "a002", "b124"):
         fingers = fingerprint.analyse(FingerprintSample(print_of(f"nist_images/{name}.png"), 500)).fingers
         assert len(fingers) == (2 if name.startswith("sample") else 4)
+
+
+def test_overlays_say_what_to_do_in_the_language_asked_for():
+    analysis = fingerprint.analyse(synthesis.grow(5).capture(seed=2, moisture=0.05)[0])
+    findings = load_profile("ktpel").judge(fingerprint.assess(analysis)).findings
+    assert findings
+    plain, indonesian, english = (
+        overlay.draw(analysis, *each, language=language)
+        for each, language in (((), "id"), ((findings,), "id"), ((findings,), "en"))
+    )
+    strip = indonesian.shape[0] - plain.shape[0]
+    assert strip > 20
+    assert not np.array_equal(indonesian[:strip], english[: english.shape[0] - plain.shape[0]])
 
 
 def test_overlays_are_pictures_of_the_print():

@@ -67,6 +67,8 @@ class Settings:
     eye: Eye | None = None
     when: dict[str, str] = field(default_factory=dict)
     overlay: Path | None = None
+    language: Language = "id"
+    """Of the words on overlays."""
     drawn: set[str] = field(default_factory=set)
     """Names of the overlays written so far."""
 
@@ -108,6 +110,7 @@ def check(
         eye=None if eye is None else one_of(eye, EYES, "--eye"),
         when=conditions(when or ()),
         overlay=overlay,
+        language=chosen_language(lang),
     )
     _refuse_idle_options(settings, paths)
     if ppi is not None and not 0 < ppi <= 20_000:
@@ -227,7 +230,7 @@ def _judge_one(sample: Sample, path: Path, index: int, settings: Settings) -> Ch
     report = assess(analysis)
     verdict = settings.profile.judge(report, settings.when)
     if settings.overlay is not None:
-        picture = modality_module(modality).overlay.draw(analysis, verdict.findings)
+        picture = modality_module(modality).overlay.draw(analysis, verdict.findings, language=settings.language)
         _save(picture, settings.overlay / _overlay_name(f"{path.stem}-{index}-{modality}", settings.drawn))
     where = report.facts.eye if modality == "iris" else report.facts.position
     return Checked(str(path), index, modality, where, report, verdict)

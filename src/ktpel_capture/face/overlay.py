@@ -12,13 +12,13 @@ from ktpel_capture.face.analysis import FaceAnalysis
 from ktpel_capture.face.coverage import hidden_on_picture
 from ktpel_capture.face.scenery import FACE_OVAL
 from ktpel_capture.face.warps import LOWER_LIDS, LOWER_LIP, UPPER_LIDS, UPPER_LIP
+from ktpel_capture.imaging.banners import with_banners
 from ktpel_capture.imaging.resample import within
 from ktpel_capture.messages import Language, advice
 from ktpel_capture.profiles import Finding
 from ktpel_capture.quality import Missing
 
 _GOOD, _BAD, _WARN, _FRAME = (40, 200, 90), (230, 50, 50), (240, 170, 30), (255, 255, 255)
-_BANNERS = {"reject": (150, 20, 20), "warn": (150, 110, 0)}
 _ABOUT_COVERINGS = frozenset(
     f"face.{name}" for name in ("chin_visible", "cheeks_visible", "forehead_visible", "mouth_occlusion_prevention")
 )
@@ -35,7 +35,7 @@ def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = (), *, language: 
     Parameters
     ----------
     analysis : of the portrait.
-    findings : of a verdict; their colour decides the frame's, and what the worst one advises is written above.
+    findings : of a verdict; their colour decides the frame's, and what the worst three advise is written above.
     language : of the words.
     """
     found = tuple(findings)
@@ -48,14 +48,7 @@ def draw(analysis: FaceAnalysis, findings: Iterable[Finding] = (), *, language: 
         _redden_hidden(canvas, analysis, scale)
     draw_frame(canvas, colour if not isinstance(analysis.faces, Missing) else _BAD, line)
     _draw_face(canvas, analysis, scale, colour, line, language)
-    for severity, banner in _BANNERS.items():
-        told = [finding.advice.text(language) for finding in found if finding.severity == severity]
-        if told:
-            return np.vstack((_banner(told[0], canvas.shape[1], banner), canvas))
-    if isinstance(analysis.faces, Missing):
-        sentence = advice(analysis.faces.reason).text(language)
-        return np.vstack((_banner(sentence, canvas.shape[1], _BANNERS["reject"]), canvas))
-    return canvas
+    return with_banners(canvas, found, language, analysis.faces if isinstance(analysis.faces, Missing) else None)
 
 
 def _redden_hidden(canvas: RgbImage, analysis: FaceAnalysis, scale: float) -> None:
@@ -104,17 +97,6 @@ def _label(canvas: RgbImage, text: str, place: tuple[float, float], line: int) -
     x, y = min(round(place[0]) + 4, canvas.shape[1] - width - 4), round(place[1]) - 3 - line
     cv2.putText(canvas, text, (x, y), _FONT, size, (0, 0, 0), line + 3, cv2.LINE_AA)
     cv2.putText(canvas, text, (x, y), _FONT, size, _FRAME, line, cv2.LINE_AA)
-
-
-def _banner(sentence: str, width: int, colour: tuple[int, int, int]) -> RgbImage:
-    """A strip with one sentence, as large as the width allows."""
-    (full, tall), _ = cv2.getTextSize(sentence, _FONT, 1.0, 2)
-    size = min(0.9, (width - 16) / full)
-    height = round(tall * size) + 18
-    strip = np.empty((height, width, 3), np.uint8)
-    strip[:] = colour
-    cv2.putText(strip, sentence, (8, height - 10), _FONT, size, _FRAME, 2 if size > 0.6 else 1, cv2.LINE_AA)
-    return strip
 
 
 def draw_frame(canvas: RgbImage, colour: tuple[int, int, int], line: int) -> None:

@@ -12,6 +12,8 @@ from ktpel_capture.arrays import RgbImage
 from ktpel_capture.fingerprint.analysis import FingerprintAnalysis
 from ktpel_capture.fingerprint.extraction import READABLE
 from ktpel_capture.fingerprint.flow import BLOCK
+from ktpel_capture.imaging.banners import with_banners
+from ktpel_capture.messages import Language
 from ktpel_capture.profiles import Finding
 from ktpel_capture.quality import Missing
 
@@ -30,13 +32,19 @@ _SHIFT = 3
 _ONE = 1 << _SHIFT
 
 
-def draw(analysis: FingerprintAnalysis, findings: Sequence[Finding] = ()) -> RgbImage:
+def draw(analysis: FingerprintAnalysis, findings: Sequence[Finding] = (), *, language: Language = "id") -> RgbImage:
     """The print with its ridge flow, minutiae (endings red circles, bifurcations blue squares, each with a tail along
     its direction), cores (green rings, the tail where the loop opens), deltas (green stars of three arms), the code of
     its pattern class and finger boxes.
 
     Doubtful minutiae are drawn thin, parts whose ridges cannot be read well are tinted amber. A print that is rejected
-    gets a red frame; the words belong beside the picture.
+    gets a red frame.
+
+    Parameters
+    ----------
+    analysis : of the print.
+    findings : of a verdict; what the worst three advise is written above, rejections on red, warnings on amber.
+    language : of the words.
 
     Returns
     -------
@@ -55,7 +63,7 @@ def draw(analysis: FingerprintAnalysis, findings: Sequence[Finding] = ()) -> Rgb
     _draw_singular(canvas, analysis, zoom)
     if any(finding.severity == "reject" for finding in findings):
         cv2.rectangle(canvas, (0, 0), (canvas.shape[1] - 1, canvas.shape[0] - 1), _BAD, 3 * zoom)
-    return canvas
+    return with_banners(canvas, findings, language)
 
 
 def _point(x: float, y: float) -> tuple[int, int]:

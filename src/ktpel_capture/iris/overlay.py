@@ -8,18 +8,16 @@ import cv2
 import numpy as np
 
 from ktpel_capture.arrays import F64, Bool, RgbImage
+from ktpel_capture.imaging.banners import with_banners
 from ktpel_capture.iris.analysis import IrisAnalysis
 from ktpel_capture.iris.boundaries import Boundary
-from ktpel_capture.messages import Language, advice
+from ktpel_capture.messages import Language
 from ktpel_capture.profiles import Finding
 from ktpel_capture.quality import Missing
 
 _WIDTH = 800
 _PUPIL, _LIMBUS, _LID, _WHITE = (80, 255, 80), (255, 220, 40), (60, 200, 255), (255, 255, 255)
 _HIDDEN = np.array((120, 0, 0), np.uint8)
-_BANNERS = {"reject": (150, 20, 20), "warn": (150, 110, 0)}
-_MOST_SENTENCES = 3
-_FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def draw(analysis: IrisAnalysis, findings: Sequence[Finding] = (), *, language: Language = "id") -> RgbImage:
@@ -44,17 +42,11 @@ def draw(analysis: IrisAnalysis, findings: Sequence[Finding] = (), *, language: 
         band = cv2.cvtColor(analysis.band.image, cv2.COLOR_GRAY2RGB)
         _redden(np.asarray(band), ~analysis.band.usable)
         rows.append(np.asarray(cv2.resize(band, (_WIDTH, 128), interpolation=cv2.INTER_LINEAR), dtype=np.uint8))
-    banners: dict[str, str] = {}
-    for finding in findings:
-        banners.setdefault(finding.advice.text(language), finding.severity)
-    if not banners and isinstance(analysis.pupil, Missing):
-        banners = {advice(analysis.pupil.reason).text(language): "reject"}
     limbus = analysis.limbus
     if not isinstance(limbus, Missing) and any(finding.advice.key == "iris.centre_the_eye" for finding in findings):
         _arrow(picture, limbus, _WIDTH / analysis.image.shape[1])
-    told = list(banners.items())[:_MOST_SENTENCES]
-    strips = [_banner(sentence, severity, first=number == 0) for number, (sentence, severity) in enumerate(told)]
-    return np.vstack([*strips, *rows])
+    nothing = analysis.pupil if isinstance(analysis.pupil, Missing) else None
+    return with_banners(np.vstack(rows), findings, language, nothing)
 
 
 def _enlarged(analysis: IrisAnalysis) -> RgbImage:
@@ -94,14 +86,3 @@ def _arrow(picture: RgbImage, limbus: Boundary, scale: float) -> None:
         return
     for colour, thickness in (((0, 0, 0), 12), (_WHITE, 6)):
         cv2.arrowedLine(picture, eye, middle, colour, thickness, cv2.LINE_AA, tipLength=0.25)
-
-
-def _banner(sentence: str, severity: str, *, first: bool) -> RgbImage:
-    """A strip with one sentence, the first one larger."""
-    size, height = (1.0, 56) if first else (0.7, 40)
-    (width, tall), _ = cv2.getTextSize(sentence, _FONT, size, 2)
-    size *= min(1.0, (_WIDTH - 24) / width)
-    strip = np.empty((height, _WIDTH, 3), np.uint8)
-    strip[:] = _BANNERS[severity]
-    cv2.putText(strip, sentence, (12, (height + tall) // 2), _FONT, size, _WHITE, 2, cv2.LINE_AA)
-    return strip
