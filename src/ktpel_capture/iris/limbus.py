@@ -8,9 +8,9 @@ import numpy as np
 from ktpel_capture.arrays import F32, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions
 from ktpel_capture.iris.boundaries import CONTOUR, Boundary, Circle, oval, steps_along
-from ktpel_capture.iris.pairs import RAYS, _search
+from ktpel_capture.iris.pairs import RAYS, search_between
 
-_SEARCH = _search(0.72, 1.32, 61, 0.10, 0.18, 11)
+_SEARCH = search_between(0.72, 1.32, 61, 0.10, 0.18, 11)
 _STEEPNESS = np.degrees(np.arcsin(np.abs(directions(RAYS)[:, 1])))
 _AT_SIDES = _STEEPNESS < 30
 _COUNTS: F32 = frozen_copy(

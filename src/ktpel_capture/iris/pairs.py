@@ -25,7 +25,7 @@ _MEAN = np.full(RAYS, 1 / RAYS, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Search:
+class Search:
     """Circles in a log-polar picture: for each offset of the centre, how many rows above its own every ray meets one.
 
     ``shifts`` are (offsets, rays), counted from ``margin`` rows before the picture's first.
@@ -48,7 +48,7 @@ class _Search:
 
 
 @lru_cache(maxsize=4)
-def _search(first: float, last: float, rows: int, width: float, reach: float, steps: int) -> _Search:
+def search_between(first: float, last: float, rows: int, width: float, reach: float, steps: int) -> Search:
     """A search from ``first`` to ``last`` radii, steps averaged over ``width`` of a radius, offsets up to ``reach``."""
     growth = (last / first) ** (1 / (rows - 1))
     line = np.linspace(-reach, reach, steps)
@@ -63,10 +63,10 @@ def _search(first: float, last: float, rows: int, width: float, reach: float, st
     radii = first * growth ** np.arange(rows)
     averaged = max(1, round(np.log(1 + width) / np.log(growth)))
     starts = frozen_copy(shifts.astype(np.int64) + margin)
-    return _Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), starts, margin)
+    return Search(frozen_copy(radii), averaged, frozen_copy(np.column_stack([dx, dy])), starts, margin)
 
 
-def _best_circle(gain: F32, search: _Search, x: float, y: float, unit: float, doubt: F32 | float = 0.0) -> Circle:
+def _best_circle(gain: F32, search: Search, x: float, y: float, unit: float, doubt: F32 | float = 0.0) -> Circle:
     """The circle with the most gain along it, in a log-polar picture (rows, rays) around (x, y).
 
     ``doubt`` of each row is set against the gain; the circle's score is the gain alone.
@@ -117,7 +117,7 @@ def _mean_within(band: GreyImage, reach: int) -> F32:
     return np.concatenate([np.full(reach, means[0]), means[:-reach]])[:, None]
 
 
-def _ends(band: GreyImage, steps: F32, search: _Search, iris: F32 | float, level: float) -> F32:
+def _ends(band: GreyImage, steps: F32, search: Search, iris: F32 | float, level: float) -> F32:
     """How well the iris ends in something lighter at each row and ray: steps of ``level`` or more count in full."""
     kernel = np.maximum(step_kernel(search.reach), 0)
     beyond = cv2.filter2D(band, cv2.CV_32F, kernel, borderType=cv2.BORDER_REPLICATE) - iris
@@ -214,12 +214,12 @@ def _most_likely(found: list[Pair]) -> Pair:
 _AT_SIDES = np.abs(directions(RAYS)[:, 0]) > 0.7
 _SIDEWAYS: F32 = (0.5 + 0.8 * directions(RAYS)[:, 0] ** 2).astype(np.float32)
 _SIDEWAYS /= _SIDEWAYS.mean()
-_PUPIL = _search(0.55, 1.9, 40, 0.12, 0.3, 5)
-_PUPIL_AGAIN = _search(0.7, 1.45, 24, 0.12, 0.2, 5)
-_LIMBUS = _search(1.15, 7.5, 88, 0.10, 0.18, 5)
+_PUPIL = search_between(0.55, 1.9, 40, 0.12, 0.3, 5)
+_PUPIL_AGAIN = search_between(0.7, 1.45, 24, 0.12, 0.2, 5)
+_LIMBUS = search_between(1.15, 7.5, 88, 0.10, 0.18, 5)
 _DILATION: F32 = (0.04 * ((np.log(_LIMBUS.radii) - np.log(2.5)) / 0.45) ** 2).astype(np.float32)
 """Doubt of a limbus by its pupil's share of it: two in five is usual, three in four or one in six is not."""
-_LIMBUS_AGAIN = _search(0.88, 1.14, 20, 0.10, 0.07, 5)
+_LIMBUS_AGAIN = search_between(0.88, 1.14, 20, 0.10, 0.07, 5)
 
 
 def find_pair(filled: GreyImage) -> Pair | None:
