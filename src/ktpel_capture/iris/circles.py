@@ -52,13 +52,6 @@ def shrunk(image: GreyImage, side: int) -> tuple[GreyImage, float]:
     return image, scale
 
 
-def levels_at(values: GreyImage, *shares: float) -> tuple[float, ...]:
-    """The grey levels that these shares of all pixels do not exceed."""
-    counts = cv2.calcHist([np.ascontiguousarray(values)], [0], None, [256], [0, 256])
-    below = np.cumsum(counts, dtype=np.float64)
-    return tuple(float(level) for level in np.searchsorted(below, np.multiply(shares, below[-1])))
-
-
 def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     """The picture with its reflections of lamps filled from around them, and where they were.
 
@@ -67,7 +60,7 @@ def without_reflections(image: GreyImage) -> tuple[GreyImage, Bool]:
     """
     side = 2 * (max(image.shape) // 42) + 1
     ground = cv2.morphologyEx(image, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    dark, light = levels_at(image[::4, ::4], 0.05, 0.95)
+    dark, light = (percentile(image[::4, ::4], percent) for percent in (5, 95))
     least = max(40.0, 0.3 * (light - dark))
     above = cv2.subtract(image, ground)
     bright = cv2.threshold(above, least, 255, cv2.THRESH_BINARY)[1]
@@ -108,7 +101,7 @@ def dark_places(filled: GreyImage) -> list[Candidate]:
     if min(filled.shape) < LEAST_SIDE:
         return []
     small, scale = thumbnail(filled)
-    dark, usual = levels_at(small[::2, ::2], 0.01, 0.5)
+    dark, usual = (percentile(small[::2, ::2], percent) for percent in (1, 50))
     if usual - dark < 10:
         return []
     found: list[Candidate] = []
@@ -130,7 +123,7 @@ def candidates(filled: GreyImage, most: int = 5) -> list[Candidate]:
     if edges is None or min(filled.shape) < LEAST_SIDE:
         return []
     lit = np.asarray(cv2.GaussianBlur(small, (5, 5), 1.2), dtype=np.uint8)
-    light = np.float32(max(1.0, levels_at(lit, 0.8)[0]))
+    light = np.float32(max(1.0, percentile(lit, 80)))
     dark = np.float32(0.25) + np.clip(np.float32(1.15) - lit / light, 0, 1)
     around: list[F32] = []  # from the largest circle down: one plane at a time stays in the cache
     best = [_Best(small.shape) for _ in _CLASSES]

@@ -7,7 +7,7 @@ import numpy as np
 
 from ktpel_capture.arrays import F32, F64, GreyImage, frozen_copy
 from ktpel_capture.imaging.polar import directions, unwrap
-from ktpel_capture.imaging.ranks import median
+from ktpel_capture.imaging.ranks import median, percentile
 from ktpel_capture.iris.boundaries import Circle
 from ktpel_capture.iris.pairs import Pair
 
@@ -35,9 +35,10 @@ def evidence(raw: GreyImage, image: GreyImage, found: Pair) -> float:
     grain = 1.05 * median(np.asarray(cv2.absdiff(raw[::4, 1:], raw[::4, :-1]), dtype=np.uint8))
     if found.contrast < 3 * grain:
         return -np.inf  # noise as strong as the pupil is dark: there are discs in any noise
-    if _beside(image, found.pupil)[1] >= _WHITE:
+    beside = _beside(image, found.pupil)
+    if _level(beside) >= _WHITE:
         return -np.inf  # an iris drowned in light shows nothing, least of all that it is uneven
-    return float(signs(raw, image, found) @ WEIGHTS) + BIAS
+    return float(_signs(raw, image, found, beside) @ WEIGHTS) + BIAS
 
 
 def signs(raw: GreyImage, image: GreyImage, found: Pair) -> F64:
@@ -48,9 +49,12 @@ def signs(raw: GreyImage, image: GreyImage, found: Pair) -> F64:
     much its left and right side differ beside the limbus, and the step at the pupil's edge on the side where it is
     less, both in shares of the step; the limbus's radius in shares of the picture's longer side (logarithm).
     """
+    return _signs(raw, image, found, _beside(image, found.pupil))
+
+
+def _signs(raw: GreyImage, image: GreyImage, found: Pair, beside: F32) -> F64:
     pupil, limbus = found.pupil, found.limbus
-    step = max(found.contrast, 1.0)
-    beside, level = _beside(image, pupil)
+    step, level = max(found.contrast, 1.0), _level(beside)
     spread = 1.4826 * median(np.abs(beside[:, np.abs(_ACROSS) > 0.8] - level))
     rim = unwrap(image, pupil.x, pupil.y, np.linspace(0.75, 0.93, 4) * limbus.radius, _RAYS)
     within = median(unwrap(image, pupil.x, pupil.y, np.linspace(0.1, 0.85, 10) * pupil.radius, _RAYS))
@@ -61,7 +65,7 @@ def signs(raw: GreyImage, image: GreyImage, found: Pair) -> F64:
             found.pupil.score * found.evenness,
             found.limbus.score,
             np.log(np.clip(spread / step, 0.02, 3)),
-            np.clip(level / max(_brightness(raw), 1.0), 0.1, 1),
+            np.clip(level / max(percentile(raw[::4, ::4], 95), 1.0), 0.1, 1),
             min(abs(left - right) / step, 2),
             np.clip(least / step, -0.5, 1.5),
             np.log(limbus.radius / max(raw.shape)),
@@ -69,13 +73,12 @@ def signs(raw: GreyImage, image: GreyImage, found: Pair) -> F64:
     )
 
 
-def _beside(image: GreyImage, pupil: Circle) -> tuple[F32, float]:
-    """The iris close to the pupil, (5, 64), and its level to the sides."""
-    ring = unwrap(image, pupil.x, pupil.y, np.linspace(1.2, 1.45, 5) * pupil.radius, _RAYS).astype(np.float32)
-    return ring, median(ring[:, np.abs(_ACROSS) > 0.8])
+def _beside(image: GreyImage, pupil: Circle) -> F32:
+    """The iris close to the pupil, (5, 64)."""
+    radii = np.linspace(1.2, 1.45, 5) * pupil.radius
+    return unwrap(image, pupil.x, pupil.y, radii, _RAYS).astype(np.float32)
 
 
-def _brightness(raw: GreyImage) -> float:
-    """Grey level of what is bright in a picture: in one of an eye skin and sclera."""
-    sample = np.sort(raw[::4, ::4], axis=None)
-    return float(sample[int(0.95 * (sample.size - 1))])
+def _level(beside: F32) -> float:
+    """Of the iris close to the pupil, at the sides."""
+    return median(beside[:, np.abs(_ACROSS) > 0.8])

@@ -8,7 +8,6 @@ steps along it wins.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -47,7 +46,6 @@ class Search:
         return sums
 
 
-@lru_cache(maxsize=4)
 def search_between(first: float, last: float, rows: int, width: float, reach: float, steps: int) -> Search:
     """A search from ``first`` to ``last`` radii, steps averaged over ``width`` of a radius, offsets up to ``reach``."""
     growth = (last / first) ** (1 / (rows - 1))
